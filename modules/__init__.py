@@ -1,0 +1,1 @@
+"""Gương: a Vietnamese-first talking avatar."""

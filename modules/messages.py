@@ -1,0 +1,344 @@
+"""Every message of a turn, in the order they flow, and what crosses the socket to the browser.
+
+Messages are frozen and picklable: the back of a turn may run in another process (`zerogpu.py`).
+Arrays are made read-only when a message is built; text is NFC. Every message says which reply it
+belongs to; from the guard on also which clause.
+
+    microphone -> Utterance -> Transcript -> Mood -> TurnRequest
+    TurnRequest -> TextDelta -> Clause -> Speech -> Frames -> MediaChunk, then one TurnEnd
+    any stage  -> Notice
+
+The socket (`media/socket.py`, `ui/player.js`)
+----------------------------------------------
+JSON, page to server: `hello {token, reply, have}` first, then `halt {upto}`, `microphone {open}`,
+`talk {held}` (push-to-talk), `playing {reply}`, `played {reply}`.
+JSON, server to page: `ready`, `speech` (the user has begun to talk), `utterance {id}`,
+`end {reply}`, `halted {reply}`, `refused {code}`.
+Binary, page to server: 512 samples of 16 kHz signed 16-bit little-endian mono sound.
+Binary, server to page: `CHUNK_HEADER` (reply u32, sequence u32, start in milliseconds u32,
+track u8, init u8; little-endian), then the fragment of MP4.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
+
+FloatArray = npt.NDArray[np.float32]
+ByteArray = npt.NDArray[np.uint8]
+
+LISTEN_RATE = 16_000
+"""Samples per second of everything that is heard (Whisper and Silero both take 16 kHz)."""
+SPEECH_RATE = 22_050
+"""Samples per second of everything that is spoken."""
+FPS = 25
+FRAME_SAMPLES = SPEECH_RATE // FPS
+"""882 samples of speech belong to one frame, without a remainder."""
+FRAME_SIZE = 512
+
+Gender = Literal["male", "female", "other"]
+Region = Literal["north", "central", "south"]
+Tone = Literal["formal", "casual", "friendly"]
+EmotionLabel = Literal["Enjoyment", "Sadness", "Anger", "Fear", "Disgust", "Surprise", "Other"]
+EMOTIONS: tuple[EmotionLabel, ...] = (
+    "Enjoyment", "Sadness", "Anger", "Fear", "Disgust", "Surprise", "Other",
+)  # fmt: skip
+"""The labels of UIT-VSMEC (Ho et al. 2020), in the order of its paper."""
+
+VisemeShape = Literal[
+    "rest",  # silence: lips together, relaxed
+    "closed",  # m, b, p; final -m, -p; final -ng, -c behind o, ô, u
+    "lip_teeth",  # ph, v
+    "open",  # a, ă
+    "mid",  # ơ, â
+    "spread_open",  # e
+    "spread_mid",  # ê
+    "spread",  # i, y
+    "unrounded",  # ư: as spread as i, but further back
+    "round_open",  # o
+    "round_mid",  # ô
+    "round",  # u, and the glide w
+    "sibilant",  # s, x, ch, tr
+    "tongue",  # t, th, đ, n, l
+    "palatal",  # d, gi, r, nh
+    "velar",  # k, c, kh, g, ng, h: shaped by the vowel that follows
+]
+
+
+class Persona(BaseModel):
+    """Who the assistant is. `self_term` and `user_term` are its "I" and "you" where fixed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    name: Annotated[str, Field(max_length=60)] = ""
+    gender: Gender = "female"
+    age: Annotated[int | None, Field(ge=1, le=120)] = None
+    region: Region = "north"
+    tone: Tone = "friendly"
+    style: Annotated[str, Field(max_length=500)] = ""
+    voice: Annotated[str, Field(max_length=80)] = ""
+    avatar: Annotated[str, Field(max_length=80)] = ""
+    self_term: Annotated[str | None, Field(max_length=20)] = None
+    user_term: Annotated[str | None, Field(max_length=20)] = None
+
+
+class User(BaseModel):
+    """Who speaks to the assistant. `self_term` is the user's "I", `addressee` their "you"."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    name: Annotated[str, Field(max_length=60)] = ""
+    gender: Gender | None = None
+    age: Annotated[int | None, Field(ge=1, le=120)] = None
+    region: Region | None = None
+    self_term: Annotated[str | None, Field(max_length=20)] = None
+    addressee: Annotated[str | None, Field(max_length=20)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The address terms in use: what the assistant calls itself, and what it calls the user."""
+
+    assistant_self: str = "mình"
+    user_term: str = "bạn"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the conversation so far."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VoiceProfile:
+    """What a matched voice is made of, measured from a sample of it (`voice/profile.py`).
+
+    `f0_hz` is the median pitch, `f0_spread` the standard deviation of ln(F0), `tract_scale` the
+    vocal-tract length relative to the base voice, `envelope_db` the long-term average spectral
+    envelope on `envelope_hz`.
+    """
+
+    id: str
+    name: str
+    f0_hz: float
+    f0_spread: float
+    envelope_hz: FloatArray
+    envelope_db: FloatArray
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays."""
+        _freeze(self.envelope_hz, self.envelope_db)
+
+
+# --- microphone -> asr -> emotion ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Utterance:
+    """What the user said: mono float32 in [-1, 1] at `LISTEN_RATE`."""
+
+    reply: int
+    samples: FloatArray
+
+    def __post_init__(self) -> None:
+        """Freeze the samples."""
+        _freeze(self.samples)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One recognised word and when it was said, in seconds from the start of the utterance."""
+
+    text: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was understood. A partial result has `final=False`; a later one replaces it."""
+
+    reply: int
+    text: str
+    words: tuple[Word, ...] = ()
+    final: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """How the user seems to feel: the likeliest label, a probability for each, and who says so."""
+
+    reply: int
+    label: EmotionLabel = "Other"
+    scores: dict[EmotionLabel, float] = field(default_factory=dict)
+    engine: str = ""
+
+
+# --- front -> back ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRequest:
+    """Everything the back of a turn needs: made once by the front, and nothing else crosses.
+
+    `engines` names, per stage, who may serve, best first; all of them are resident. `pace` holds
+    media back to a few seconds ahead of its playback (off for files and the API).
+    """
+
+    reply: int
+    text: str
+    history: tuple[Line, ...] = ()
+    persona: Persona = field(default_factory=Persona)
+    user: User = field(default_factory=User)
+    pair: Pair = field(default_factory=Pair)
+    mood: Mood = field(default_factory=lambda: Mood(0))
+    expression: EmotionLabel = "Other"
+    """The feeling that the reply is spoken and shown with: sadness is not answered with joy."""
+    instructions: str = ""
+    """System prompt for a language model: who it is, in which pair and tone it speaks."""
+    recalled: tuple[str, ...] = ()
+    engines: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    voice: VoiceProfile | None = None
+    rate: float = 1.0
+    """Speaking rate chosen by the user, 0.5 to 2."""
+    pitch: float = 0.0
+    """Semitones above the base voice chosen by the user, -6 to 6."""
+    pace: bool = True
+
+
+# --- the back -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """The next few characters of the language model's answer."""
+
+    reply: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A stretch of the answer that is spoken in one go; `spoken` is `text` as it is read aloud."""
+
+    reply: int
+    clause: int
+    text: str
+    spoken: str
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Viseme:
+    """A mouth shape from `start` to `end`, in samples of the speech it travels on."""
+
+    start: int
+    end: int
+    shape: VisemeShape
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Speech:
+    """Sound to be played: mono float32 in [-1, 1] at `rate`, which is `SPEECH_RATE` past the tts.
+
+    A clause may come in several pieces; `last` marks the last piece of the last clause.
+    """
+
+    reply: int
+    clause: int
+    samples: FloatArray
+    visemes: tuple[Viseme, ...] = ()
+    last: bool = False
+    rate: int = SPEECH_RATE
+
+    def __post_init__(self) -> None:
+        """Freeze the samples."""
+        _freeze(self.samples)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frames:
+    """Pictures and exactly the sound that belongs to them.
+
+    `rgb` is uint8 [n, 512, 512, 3]; `first` counts frames from the start of the reply;
+    `speech.samples` has n * `FRAME_SAMPLES` samples.
+    """
+
+    reply: int
+    clause: int
+    rgb: ByteArray
+    first: int
+    speech: Speech
+
+    def __post_init__(self) -> None:
+        """Freeze the pictures."""
+        _freeze(self.rgb)
+
+
+Track = Literal["video", "audio"]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaChunk:
+    """A fragment of MP4 for one track; the first of each track has `init` and opens its buffer.
+
+    `sequence` counts chunks of both tracks from the start of the reply; `start_s` is when the
+    chunk is due, in seconds of the reply's own time.
+    """
+
+    reply: int
+    clause: int
+    track: Track
+    sequence: int
+    start_s: float
+    data: bytes
+    init: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know; `code` and `params` become a sentence in their language."""
+
+    reply: int
+    code: str
+    params: dict[str, str | int | float] = field(default_factory=dict)
+    stage: str = ""
+
+
+EndReason = Literal["done", "interrupted", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnd:
+    """The last message of every turn, with how long each stage took to give its first result."""
+
+    reply: int
+    reason: EndReason
+    latency_ms: dict[str, float] = field(default_factory=dict)
+    engines: dict[str, str] = field(default_factory=dict)
+
+
+Message = Transcript | Mood | TextDelta | Clause | Speech | Frames | MediaChunk | Notice | TurnEnd
+
+CHUNK_HEADER = struct.Struct("<IIIBB")
+TRACKS: tuple[Track, Track] = ("video", "audio")
+
+
+def chunk_bytes(chunk: MediaChunk) -> bytes:
+    """Return a chunk as the socket carries it: `CHUNK_HEADER`, then the data."""
+    track = TRACKS.index(chunk.track)
+    start_ms = round(chunk.start_s * 1000)
+    return CHUNK_HEADER.pack(chunk.reply, chunk.sequence, start_ms, track, chunk.init) + chunk.data
+
+
+def _freeze(*arrays: npt.NDArray[np.generic]) -> None:
+    for array in arrays:
+        array.setflags(write=False)
