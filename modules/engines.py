@@ -98,11 +98,13 @@ class BlockingStream(Generic[In, Out]):
     """A stream whose work is a plain generator: `process` runs step by step in a worker thread.
 
     A step that is running when the turn is cancelled is abandoned, never waited for: its thread
-    ends with the step, and the generator is not touched again.
+    ends with the step, and the generator is not touched again. `busy` tells whether a thread is
+    still at it.
     """
 
     def __init__(self) -> None:
         self._items: deque[In] = deque()
+        self.busy = False
 
     def process(self, item: In) -> Iterator[Out]:
         """Do the work for one item. Runs in a worker thread, one step at a time."""
@@ -124,13 +126,20 @@ class BlockingStream(Generic[In, Out]):
         while self._items:
             steps = self.process(self._items.popleft())
             while True:
-                out = await to_thread.run_sync(next, steps, _END, abandon_on_cancel=True)
+                out = await to_thread.run_sync(self._step, steps, abandon_on_cancel=True)
                 if out is _END:
                     break
                 yield cast("Out", out)
 
+    def _step(self, steps: Iterator[Out]) -> object:
+        self.busy = True
+        try:
+            return next(steps, _END)
+        finally:
+            self.busy = False
 
-def ladder(
+
+def in_order(
     specs: tuple[EngineSpec, ...], preferred: tuple[str, ...] = ()
 ) -> tuple[EngineSpec, ...]:
     """Return a stage's engines in the order they are tried: the preferred ones, then the table's.

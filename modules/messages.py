@@ -188,12 +188,15 @@ class Mood:
 class TurnRequest:
     """Everything the back of a turn needs: made once by the front, and nothing else crosses.
 
-    `engines` names, per stage, who may serve, best first; all of them are resident. `pace` holds
-    media back to a few seconds ahead of its playback (off for files and the API).
+    `engines` names, per stage, who may serve, best first; all of them are resident. `live` says
+    that the answer is played while it is made (files and the API are not): then a pause in the
+    making is bridged by a listening face and silence.
     """
 
     reply: int
     text: str
+    owner: str = ""
+    """Whose turn it is, as an opaque id: caches keep users apart by it."""
     history: tuple[Line, ...] = ()
     persona: Persona = field(default_factory=Persona)
     user: User = field(default_factory=User)
@@ -210,7 +213,7 @@ class TurnRequest:
     """Speaking rate chosen by the user, 0.5 to 2."""
     pitch: float = 0.0
     """Semitones above the base voice chosen by the user, -6 to 6."""
-    pace: bool = True
+    live: bool = True
 
 
 # --- the back -----------------------------------------------------------------------------------

@@ -1,0 +1,81 @@
+"""The clock of a reply: how far what was made runs ahead of what is heard.
+
+Sound is the master clock. Playback begins with the first frames; from then on the reply must stay
+ahead of it. An engine that takes longer than real time while the lead is small is given up before
+the lead is gone, and a pause in the making is bridged before the picture freezes.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import anyio
+
+from modules.conversation.fallback import Pressure
+from modules.engines import EngineSpec
+from modules.messages import FPS, SPEECH_RATE, Frames, Speech
+
+BRIDGE_BELOW_S = 0.15
+"""A lead under this is filled up with silence (Chromium freezes on a late chunk)."""
+_COMFORT_S = 0.5
+"""With more lead than this a slow step does no harm."""
+_PATIENCE_S = 0.25
+"""The least that a step may take, however small the lead: a busy machine is not a slow engine."""
+_WINDOW_S = 1.0
+
+
+class Playback:
+    """How far one reply has come, in seconds of media and of real time."""
+
+    def __init__(self, live: bool) -> None:
+        self.live = live
+        self.made_s = 0.0
+        self._began: float | None = None
+
+    @property
+    def begun(self) -> bool:
+        """True once anything can be playing."""
+        return self._began is not None
+
+    @property
+    def lead_s(self) -> float:
+        """Media made beyond what is playing now; infinite before playback and for files."""
+        if not self.live or self._began is None:
+            return float("inf")
+        return self.made_s - (anyio.current_time() - self._began)
+
+    def add(self, seconds: float) -> None:
+        """Note media that was made; the first starts the clock."""
+        if self._began is None:
+            self._began = anyio.current_time()
+        self.made_s += seconds
+
+
+class KeepAhead(Pressure):
+    """The pressure on an engine whose output is played while it is made."""
+
+    def __init__(self, playback: Playback) -> None:
+        self._playback = playback
+        self._window: deque[tuple[float, float]] = deque()
+
+    def limit(self, spec: EngineSpec, given: bool) -> float:
+        """Return the engine's own limit, or what the lead still allows."""
+        own = super().limit(spec, given)
+        return min(own, max(_PATIENCE_S, self._playback.lead_s)) if given else own
+
+    def behind(self, out: object, busy_s: float) -> bool:
+        """Tell whether the last second of media took longer than a second while the lead is low."""
+        self._window.append((_seconds(out), busy_s))
+        while sum(media for media, _ in self._window) - self._window[0][0] >= _WINDOW_S:
+            self._window.popleft()
+        media_s = sum(media for media, _ in self._window)
+        busy = sum(busy for _, busy in self._window)
+        return media_s >= _WINDOW_S and busy > media_s and self._playback.lead_s < _COMFORT_S
+
+
+def _seconds(out: object) -> float:
+    if isinstance(out, Frames):
+        return len(out.rgb) / FPS
+    if isinstance(out, Speech):
+        return len(out.samples) / SPEECH_RATE
+    return 0.0

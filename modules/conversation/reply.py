@@ -1,0 +1,85 @@
+"""One reply's media: a log that readers follow with cursors of their own, and its pacing.
+
+A reader that comes late, or comes back after its socket dropped, reads from where it was: the log
+is the whole reply. After `halt` it gives nothing more to anybody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Literal
+
+import anyio
+
+from modules.messages import Clause, MediaChunk
+
+State = Literal["open", "done", "halted"]
+
+
+class Reply:
+    """Media and spoken text of one reply, from its first chunk to its end."""
+
+    def __init__(self, reply: int) -> None:
+        self.id = reply
+        self.chunks: list[MediaChunk] = []
+        self.clauses: list[Clause] = []
+        self.state: State = "open"
+        self.started_s: float | None = None
+        """When the first chunk was given, on the event loop's clock: playback begins then."""
+        self._changed = asyncio.Event()
+
+    def add_clause(self, clause: Clause) -> None:
+        """Note a clause of the text; its time is that of its first chunk."""
+        if self.state == "open" and clause.text:
+            self.clauses.append(clause)
+
+    def add(self, chunk: MediaChunk) -> None:
+        """Append a chunk for all readers. Does nothing once the reply has ended."""
+        if self.state != "open":
+            return
+        if self.started_s is None:
+            self.started_s = anyio.current_time()
+        self.chunks.append(chunk)
+        self._wake()
+
+    def finish(self) -> None:
+        """Say that the reply is complete."""
+        self._end("done")
+
+    def halt(self) -> None:
+        """Stop every reader at once: not one chunk leaves after this."""
+        self._end("halted")
+
+    async def read(self, position: int = 0) -> AsyncIterator[MediaChunk]:
+        """Yield chunks from `position` on, waiting for new ones, until the reply ends."""
+        while self.state != "halted":
+            if position < len(self.chunks):
+                yield self.chunks[position]
+                position += 1
+            elif self.state == "done":
+                return
+            else:
+                await self._changed.wait()
+
+    async def pace(self, chunk: MediaChunk, lead_s: float) -> None:
+        """Wait until `chunk` is no more than `lead_s` ahead of its playback."""
+        if self.started_s is not None:
+            await anyio.sleep(self.started_s + chunk.start_s - lead_s - anyio.current_time())
+
+    def heard(self) -> str:
+        """Return the text that has been played by now: what an interrupted reply has said."""
+        if self.started_s is None:
+            return ""
+        played_s = anyio.current_time() - self.started_s
+        begun = {chunk.clause for chunk in self.chunks if chunk.start_s <= played_s}
+        return " ".join(clause.text.strip() for clause in self.clauses if clause.clause in begun)
+
+    def _end(self, state: State) -> None:
+        if self.state == "open":
+            self.state = state
+            self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()

@@ -1,0 +1,37 @@
+"""Cutting and joining speech without losing a sample or a mouth shape."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from modules.messages import SPEECH_RATE, Speech, Viseme
+
+
+def silence(reply: int, clause: int, seconds: float, *, last: bool = False) -> Speech:
+    """Return silence with a resting mouth."""
+    samples = np.zeros(round(seconds * SPEECH_RATE), np.float32)
+    visemes = (Viseme(0, len(samples), "rest"),) if len(samples) else ()
+    return Speech(reply, clause, samples, visemes, last)
+
+
+def after(speech: Speech, start: int) -> Speech:
+    """Return what follows sample `start`, with its visemes counted from there."""
+    visemes = tuple(
+        replace(v, start=max(0, v.start - start), end=v.end - start)
+        for v in speech.visemes
+        if v.end > start
+    )
+    return replace(speech, samples=speech.samples[start:], visemes=visemes)
+
+
+def joined(pieces: list[Speech]) -> Speech:
+    """Return pieces that follow one another as one speech, named after the last of them."""
+    visemes: list[Viseme] = []
+    offset = 0
+    for piece in pieces:
+        visemes += [replace(v, start=v.start + offset, end=v.end + offset) for v in piece.visemes]
+        offset += len(piece.samples)
+    samples = np.concatenate([piece.samples for piece in pieces])
+    return replace(pieces[-1], samples=samples, visemes=tuple(visemes))

@@ -1,0 +1,294 @@
+"""The way of a turn's back: from a request to encoded media.
+
+    llm -> guard -> tts -> voice -> avatar -> encoder
+
+A task per stage, joined by small bounded streams, so that a slow stage holds back the one before
+it. Cancelling the turn cancels all of them at once; each closes both ends of its streams, so that
+its neighbours end and never hang. Every stage degrades by itself: its engines follow one another
+on the ladder, and where none is left the reply goes on without that stage.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
+from typing import Any, TypeAlias
+
+import anyio
+import av
+import numpy as np
+from anyio import to_thread
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from modules.conversation.cache import Cache
+from modules.conversation.fallback import Fallback, Pressure
+from modules.conversation.playback import BRIDGE_BELOW_S, KeepAhead, Playback
+from modules.conversation.speech import after, joined, silence
+from modules.conversation.writing import Writer
+from modules.engines import Stage
+from modules.errors import LADDER_ERRORS, EngineFailed, GuongError
+from modules.media.encoder import Encoder
+from modules.messages import (
+    FPS,
+    Clause,
+    EndReason,
+    Frames,
+    MediaChunk,
+    Message,
+    Notice,
+    Speech,
+    TurnEnd,
+    TurnRequest,
+)
+from modules.residency import Residency
+
+log = logging.getLogger("guong.turn")
+
+Back: TypeAlias = Callable[[TurnRequest], AsyncIterator[Message]]
+"""What answers a request: `back` in this process, or the bridge of `zerogpu.py` to a worker."""
+
+_AUDIBLE = 0.01
+"""Peak above which a stretch of sound counts as heard (-40 dBFS)."""
+_BRIDGE_S = 0.2
+"""Silence that bridges a pause in the making, put in as often as it is needed."""
+
+
+async def back(request: TurnRequest, residency: Residency, cache: Cache) -> AsyncIterator[Message]:
+    """Yield the messages of one answer; the last is a `TurnEnd`.
+
+    The stages run in a task of their own: yielding from inside a task group would let a consumer
+    that stops early cancel the wrong task.
+    """
+    send, receive = anyio.create_memory_object_stream[Message](8)
+    answer = _Answer(request, residency, cache, send)
+    task = asyncio.create_task(answer.run(), name=f"turn-{request.reply}")
+    try:
+        async with receive:
+            async for message in receive:
+                yield message
+    finally:
+        task.cancel()
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait([task])
+
+
+class _Answer:
+    """The stages of one answer and what they share: the way out, the clock, who served."""
+
+    def __init__(
+        self,
+        request: TurnRequest,
+        residency: Residency,
+        cache: Cache,
+        out: MemoryObjectSendStream[Message],
+    ) -> None:
+        self.request = request
+        self.residency = residency
+        self.cache = cache
+        self.out = out
+        self.playback = Playback(request.live)
+        self.latency_ms: dict[str, float] = {}
+        self.served: dict[str, str] = {}
+        self._began = anyio.current_time()
+
+    async def run(self) -> None:
+        """Run all stages to the end, then say how it ended."""
+        reason: EndReason = "done"
+        with suppress(anyio.BrokenResourceError):  # the reader went away: nobody is left to tell
+            async with self.out:
+                try:
+                    await self._stages()
+                except* anyio.BrokenResourceError as group:
+                    raise anyio.BrokenResourceError from group
+                except* GuongError as group:
+                    reason = "failed"
+                    await self._tell_error(_first(group))
+                except* Exception:
+                    log.exception("turn %s failed", self.request.reply)
+                    reason = "failed"
+                    await self._tell_error(EngineFailed("internal", stage="", engine=""))
+                end = TurnEnd(self.request.reply, reason, self.latency_ms, self.served)
+                await self.out.send(end)
+
+    async def _stages(self) -> None:
+        clauses = anyio.create_memory_object_stream[Clause](2)
+        spoken = anyio.create_memory_object_stream[Speech](2)
+        voiced = anyio.create_memory_object_stream[Speech](2)
+        frames = anyio.create_memory_object_stream[Frames](2)
+        async with anyio.create_task_group() as stages:
+            stages.start_soon(self._write, clauses[0])
+            stages.start_soon(self._speak, clauses[1], spoken[0])
+            stages.start_soon(self._match, spoken[1], voiced[0])
+            stages.start_soon(self._show, voiced[1], frames[0])
+            stages.start_soon(self._encode, frames[1])
+
+    async def _write(self, out: MemoryObjectSendStream[Clause]) -> None:
+        """LLM and guard: text into clauses. The page gets them at once, to be read."""
+
+        async def send(clause: Clause) -> None:
+            self._reached("first_text")
+            if clause.text:
+                await self.out.send(clause)
+            await out.send(clause)
+
+        async with out, self._stage("llm") as llm:
+            await Writer(self.request, llm, send, self.out.send).write()
+
+    async def _speak(
+        self,
+        clauses: MemoryObjectReceiveStream[Clause],
+        out: MemoryObjectSendStream[Speech],
+    ) -> None:
+        """Tts: clauses into speech. With no engine left the reply is read, not heard."""
+        async with clauses, out, self._stage("tts", KeepAhead(self.playback)) as tts:
+            async for clause in clauses:
+                try:
+                    async for speech in self._spoken(tts, clause):
+                        self._reached("tts")
+                        await out.send(speech)
+                except LADDER_ERRORS as error:
+                    await self._tell_lost("tts", error)
+                    await self._drain(clauses)
+                    if self.playback.begun:  # let the face come to rest
+                        await out.send(silence(self.request.reply, clause.clause, 0, last=True))
+
+    async def _spoken(self, tts: Fallback[Clause, Speech], clause: Clause) -> AsyncIterator[Speech]:
+        if not clause.spoken.strip():
+            yield silence(self.request.reply, clause.clause, 0, last=clause.last)
+            return
+        async with aclosing(tts.run(clause)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def _match(
+        self,
+        spoken: MemoryObjectReceiveStream[Speech],
+        out: MemoryObjectSendStream[Speech],
+    ) -> None:
+        """Voice: speech into the matched voice. With no engine left the base voice goes on."""
+        async with spoken, out, self._stage("voice", KeepAhead(self.playback)) as voice:
+            wanted = self.request.voice is not None and bool(voice.engine)
+            async for speech in spoken:
+                left = speech
+                if wanted and len(speech.samples):
+                    try:
+                        async with aclosing(voice.run(speech, _unplayed)) as pieces:
+                            async for piece in pieces:
+                                left = after(left, len(piece.samples))
+                                self._reached("voice")
+                                await out.send(piece)
+                        continue
+                    except LADDER_ERRORS as error:
+                        wanted = False
+                        await self._tell_lost("voice", error)
+                await out.send(left)
+
+    async def _show(
+        self,
+        speech: MemoryObjectReceiveStream[Speech],
+        out: MemoryObjectSendStream[Frames],
+    ) -> None:
+        """Avatar: speech into frames. What one face could not show the next one shows."""
+        waiting: list[Speech] = []
+
+        def rest(piece: Speech, given: list[Frames]) -> Speech:
+            return joined(waiting) if waiting else silence(0, piece.clause, 0, last=piece.last)
+
+        async with speech, out, self._stage("avatar", KeepAhead(self.playback)) as face:
+            async for piece in self._bridged(speech):
+                waiting.append(piece)
+                try:
+                    async with aclosing(face.run(piece, rest)) as batches:
+                        async for frames in batches:
+                            waiting = _shown(waiting, len(frames.speech.samples))
+                            self._reached("first_frame")
+                            self.playback.add(len(frames.rgb) / FPS)
+                            await out.send(frames)
+                except LADDER_ERRORS as error:
+                    await self._tell_lost("avatar", error)
+                    await self._drain(speech)
+
+    async def _bridged(self, speech: MemoryObjectReceiveStream[Speech]) -> AsyncIterator[Speech]:
+        """Yield speech as it comes, and silence while playback is about to overtake it."""
+        clause = 0
+        while True:
+            with anyio.move_on_after(max(0.0, self.playback.lead_s - BRIDGE_BELOW_S)) as limit:
+                try:
+                    piece = await speech.receive()
+                except anyio.EndOfStream:
+                    return
+            if limit.cancelled_caught:
+                yield silence(self.request.reply, clause, _BRIDGE_S)
+            else:
+                clause = piece.clause
+                yield piece
+
+    async def _encode(self, frames: MemoryObjectReceiveStream[Frames]) -> None:
+        """Encoder: frames into media, the last of the messages."""
+        encoder = Encoder(self.request.reply)
+        async with frames:
+            try:
+                async for batch in frames:
+                    await self._send_media(encoder.encode, batch)
+                    await self.out.send(batch.speech)
+                    if np.abs(batch.speech.samples).max(initial=0) > _AUDIBLE:
+                        self._reached("first_audio")
+                await self._send_media(encoder.close)
+            except (av.error.FFmpegError, ValueError):
+                log.exception("encoding turn %s failed", self.request.reply)
+                await self._tell_lost("media", EngineFailed("raised", stage="media", engine="av"))
+                await self._drain(frames)
+
+    async def _send_media(self, make: Callable[..., list[MediaChunk]], *args: Frames) -> None:
+        for chunk in await to_thread.run_sync(make, *args, abandon_on_cancel=True):
+            await self.out.send(chunk)
+
+    @asynccontextmanager
+    async def _stage(
+        self, stage: Stage, pressure: Pressure | None = None
+    ) -> AsyncIterator[Fallback[Any, Any]]:
+        fallback = Fallback[Any, Any](
+            stage, self.request, self.residency, tell=self.out.send, pressure=pressure
+        )
+        try:
+            yield fallback
+        finally:
+            self.served[stage] = fallback.engine
+            await fallback.aclose()
+
+    def _reached(self, milestone: str) -> None:
+        if milestone not in self.latency_ms:
+            self.latency_ms[milestone] = (anyio.current_time() - self._began) * 1000
+
+    async def _drain(self, stream: MemoryObjectReceiveStream[Any]) -> None:
+        async for _ in stream:
+            pass
+
+    async def _tell_lost(self, stage: str, error: GuongError) -> None:
+        await self.out.send(Notice(self.request.reply, f"{stage}_lost", {"why": error.code}, stage))
+
+    async def _tell_error(self, error: GuongError) -> None:
+        await self.out.send(Notice(self.request.reply, error.code, dict(error.params)))
+
+
+def _unplayed(speech: Speech, given: list[Speech]) -> Speech | None:
+    played = sum(len(piece.samples) for piece in given)
+    return after(speech, played) if played < len(speech.samples) else None
+
+
+def _shown(waiting: list[Speech], samples: int) -> list[Speech]:
+    """Return what still waits to be shown after `samples` more were."""
+    while waiting and samples >= len(waiting[0].samples):
+        samples -= len(waiting[0].samples)
+        waiting = waiting[1:]
+    return [after(waiting[0], samples), *waiting[1:]] if waiting and samples else waiting
+
+
+def _first(group: BaseExceptionGroup[Any]) -> GuongError:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, GuongError)
+    return error

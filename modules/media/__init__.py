@@ -1,0 +1,1 @@
+"""Encoding, muxing and reading of sound and pictures."""
