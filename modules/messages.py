@@ -8,11 +8,11 @@ belongs to; from the guard on also which clause.
     TurnRequest -> TextDelta -> Clause -> Speech -> Frames -> MediaChunk, then one TurnEnd
     any stage  -> Notice
 
-The socket (`media/socket.py`, `ui/player.js`)
+The socket (`conversation/socket.py`, `ui/stage.js`)
 ----------------------------------------------
-JSON, page to server: `hello {token, reply, have}` first, then `halt {upto}`, `microphone {open}`,
+JSON, page to server: `{type: hello, token, reply, have}` first, then `halt {upto}`, `microphone {open}`,
 `talk {held}` (push-to-talk), `playing {reply}`, `played {reply}`.
-JSON, server to page: `ready`, `speech` (the user has begun to talk), `utterance {id}`,
+JSON, server to page: `{type: ready}`, `speech` (the user has begun to talk), `utterance {id}`,
 `end {reply}`, `halted {reply}`, `refused {code}`.
 Binary, page to server: 512 samples of 16 kHz signed 16-bit little-endian mono sound.
 Binary, server to page: `CHUNK_HEADER` (reply u32, sequence u32, start in milliseconds u32,

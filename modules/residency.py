@@ -137,6 +137,13 @@ class Residency:
             place.state, place.error = "resident", ""
             log.info("loaded %s/%s", stage, name)
 
+    def adopt(self, engine: Engine[Any, Any]) -> None:
+        """Take in an engine that is loaded already."""
+        place = self._places.setdefault(
+            (engine.spec.stage, engine.spec.name), _Place(engine.spec)
+        )
+        place.engine, place.state = engine, "resident"
+
     async def load_embedded(self) -> None:
         """Load every engine that runs on any machine; one that fails must not stop the others."""
         for specs in self._tables.values():

@@ -1,4 +1,4 @@
-"""The way of a turn's back: from a request to encoded media.
+"""The back of a turn: from a request to encoded media.
 
     llm -> guard -> tts -> voice -> avatar -> encoder
 
