@@ -65,7 +65,8 @@ class Reply:
     async def pace(self, chunk: MediaChunk, lead_s: float) -> None:
         """Wait until `chunk` is no more than `lead_s` ahead of its playback."""
         if self.started_s is not None:
-            await anyio.sleep(self.started_s + chunk.start_s - lead_s - anyio.current_time())
+            due_s = self.started_s + chunk.start_s - lead_s
+            await anyio.sleep(max(0.0, due_s - anyio.current_time()))
 
     def heard(self) -> str:
         """Return the text that has been played by now: what an interrupted reply has said."""

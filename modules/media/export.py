@@ -7,11 +7,10 @@ carries a mark that machines can read; the mark is the file's comment and a tag 
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import av
 
@@ -31,13 +30,12 @@ def write_mp4(chunks: Iterable[MediaChunk], path: Path) -> Path:
     tracks = {track: _joined(chunks, track) for track in TRACKS}
     if not all(tracks.values()):
         raise EngineFailed("no_media", stage="avatar", engine="encoder")
-    handle, draft = tempfile.mkstemp(suffix=".mp4", dir=path.parent)
-    os.close(handle)
+    draft = path.with_name(f".{uuid4().hex}.mp4")
     try:
-        _mux(tracks, draft)
-        Path(draft).replace(path)
+        _mux(tracks, str(draft))
+        draft.replace(path)
     except OSError as error:
-        Path(draft).unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
         raise StorageFailed("disk", what=path.name) from error
     return path
 
