@@ -7,12 +7,10 @@ from hypothesis import strategies as st
 from modules.text import ClauseSplitter, count_syllables
 from modules.text.clauses import QUOTE_WORDS, WORD_CHARACTERS
 
-WORDS = st.sampled_from(
-    'em anh chào và nhưng vì nên 3,5 1.250.000 14:30 TP. GS. v.v. "dạ “Dạ. rồi” yêu" ok. hả? ! – — - '
-    "nhé, được; là: … ... https://a.vn/b?c=1. a@b.vn, ( ) 1. A. Nguyễn \n \n\n 'n' internet «a» 🙂".split(
-        " "
-    )
-)
+PIECES = """em anh chào và nhưng vì nên 3,5 1.250.000 14:30 TP. GS. v.v. "dạ “Dạ. rồi” yêu" ok. hả? !
+– — - nhé, được; là: … ... https://a.vn/b?c=1. a@b.vn, ( ) 1. A. Nguyễn 'n' internet «a» 🙂"""
+WORDS = st.sampled_from([*PIECES.split(), "\n", "\n\n"])
+PLAIN = "em anh chào và nhưng rồi, nhé. của nghiêng"
 spoken_text = st.lists(WORDS, max_size=60).map(" ".join)
 wild_text = st.text(max_size=200) | spoken_text
 
@@ -50,9 +48,7 @@ def test_no_clause_is_punctuation_only_unless_the_text_is(text: str) -> None:
         assert len(clauses) <= 1
 
 
-@given(
-    st.lists(st.sampled_from("em anh chào và nhưng rồi, nhé. của nghiêng".split()), max_size=200)
-)
+@given(st.lists(st.sampled_from(PLAIN.split()), max_size=200))
 def test_the_first_clause_is_short_and_the_others_are_bounded(words: list[str]) -> None:
     clauses = split(" ".join(words))
     assert all(count_syllables(clause) <= 25 for clause in clauses)
