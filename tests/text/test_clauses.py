@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from modules.text import ClauseSplitter, count_syllables
 from modules.text.clauses import QUOTE_WORDS, WORD_CHARACTERS
 
-PIECES = """em anh chào và nhưng vì nên 3,5 1.250.000 14:30 TP. GS. v.v. "dạ “Dạ. rồi” yêu" ok. hả? !
-– — - nhé, được; là: … ... https://a.vn/b?c=1. a@b.vn, ( ) 1. A. Nguyễn 'n' internet «a» 🙂"""
+PIECES = """em anh chào và nhưng vì nên 3,5 1.250.000 14:30 TP. GS. v.v. "dạ “Dạ. rồi” yêu" ok. hả?
+! – — - nhé, được; là: … ... https://a.vn/b?c=1. a@b.vn, ( ) 1. A. Nguyễn 'n' internet «a» 🙂"""
 WORDS = st.sampled_from([*PIECES.split(), "\n", "\n\n"])
 PLAIN = "em anh chào và nhưng rồi, nhé. của nghiêng"
 spoken_text = st.lists(WORDS, max_size=60).map(" ".join)
