@@ -1,0 +1,107 @@
+"""How right and how fast the emotion lexicon is: `python -m benchmarks.emotion [--json FILE]`.
+
+Quality is macro-F1 over the seven labels on the project's own sentences (`tests/emotion/`). They
+flatter: one author wrote sentences and lexicon. Only `sealed` was written after the rules were
+frozen. Speed is the wall time of `classify`, one sentence after another, on warm data; `load_ms` is
+the first read of the data files in a fresh process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from modules.emotion import classify
+from modules.messages import EMOTIONS
+
+DATA = Path(__file__).parent.parent / "tests" / "emotion"
+ROUNDS = 5
+
+
+def run() -> dict[str, Any]:
+    """Return quality per set and label, and timings in milliseconds."""
+    sentences = _rows("sentences")
+    sets = {
+        "tuned_half": sentences[0::2],
+        "held_out_half": sentences[1::2],
+        "development": _rows("development"),
+        "sealed": _rows("sealed"),
+    }
+    return {
+        "quality": {name: _quality(rows) for name, rows in sets.items()},
+        "sentence_ms": _sentence_ms([text for rows in sets.values() for text, _ in rows]),
+        "load_ms": _load_ms(),
+    }
+
+
+def main() -> None:
+    """Print a table, and write the figures where asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path)
+    path = parser.parse_args().json
+    figures = run()
+    print(
+        f"{'set':14} {'n':>4} {'macro-F1':>9} {'accuracy':>9}  " + " ".join(e[:5] for e in EMOTIONS)
+    )
+    for name, row in figures["quality"].items():
+        each = " ".join(f"{row['f1'][label]:5.2f}" for label in EMOTIONS)
+        print(f"{name:14} {row['n']:4} {row['macro_f1']:9.3f} {row['accuracy']:9.3f}  {each}")
+    for name in ("sentence_ms", "load_ms"):
+        row = figures[name]
+        print(f"{name}: median {row['median']:.3f} (min {row['min']:.3f}, max {row['max']:.3f})")
+    if path:
+        path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def _rows(name: str) -> list[tuple[str, str]]:
+    lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    return [(row["text"], row["label"]) for row in map(json.loads, lines)]
+
+
+def _quality(rows: list[tuple[str, str]]) -> dict[str, Any]:
+    pairs = [(label, classify(text).label) for text, label in rows]
+    f1 = {}
+    for label in EMOTIONS:
+        right = sum(a == b == label for a, b in pairs)
+        f1[label] = 2 * right / sum((a == label) + (b == label) for a, b in pairs)
+    return {
+        "n": len(rows),
+        "macro_f1": statistics.mean(f1.values()),
+        "accuracy": sum(a == b for a, b in pairs) / len(pairs),
+        "f1": f1,
+    }
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+def _sentence_ms(texts: list[str]) -> dict[str, float]:
+    timings = []
+    for text in texts * ROUNDS:
+        began = time.perf_counter()
+        classify(text)
+        timings.append((time.perf_counter() - began) * 1000)
+    return _spread(timings)
+
+
+def _load_ms() -> dict[str, float]:
+    code = (
+        "import time; from modules.emotion.phrases import lexicon; t = time.perf_counter();"
+        "lexicon(); print((time.perf_counter() - t) * 1000)"
+    )
+    outputs = [
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+        for _ in range(ROUNDS)
+    ]
+    return _spread([float(output.stdout) for output in outputs])
+
+
+if __name__ == "__main__":
+    main()

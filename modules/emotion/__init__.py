@@ -1,0 +1,23 @@
+"""Emotion: how the user seems to feel, from what they said.
+
+`classify` reads one text, `smooth` follows the mood of a conversation, `expression` says which
+feeling the assistant answers with.
+"""
+
+from modules.emotion.conversation import expression, smooth
+from modules.emotion.scoring import classify
+from modules.engines import EngineSpec
+
+ENGINES: tuple[EngineSpec, ...] = (
+    EngineSpec(
+        name="lexicon",
+        stage="emotion",
+        factory="modules.emotion.lexicon:LexiconEngine",
+        megabytes=4,
+        first_output_s=0.5,
+        next_output_s=0.5,
+    ),
+)
+"""Best first; the neural classifiers will stand above."""
+
+__all__ = ["ENGINES", "classify", "expression", "smooth"]
