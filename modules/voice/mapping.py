@@ -1,0 +1,138 @@
+"""From one voice to another: the few numbers with which a base voice is made to match a sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from modules.messages import FloatArray, VoiceProfile
+from modules.voice.envelope import BIN_HZ, BINS
+from modules.voice.pitch import CEIL_HZ, FLOOR_HZ, Array
+
+RANGE_LIMITS = (0.8, 1.5)
+"""Below, tones move together (espeak's closest pair: 2.8 semitones at the base's own range, 2.2 at
+0.8 of it); above, a reading voice turns into an excited one."""
+TRACT_LIMITS = (0.80, 1.26)
+"""Deepest man against the base voice, and a child of six."""
+TILT_LIMIT_DB = 12.0
+
+_TRACT_STEP = 0.01
+_TRACT_BAND_HZ = (250.0, 7000.0)
+_TRACT_POINTS = 256
+_TRACT_SMOOTH = 4.0
+_EXPECTED_SLOPE = 0.25  # of ln(tract) over ln(F0): women against men 1.16 and 1.75 (Fant 1966)
+_EXPECTATION = 2.0  # how much a squared distance from that counts against the correlation
+_TILT_SMOOTH = 7.0  # points of the profile's axis, a third of an octave
+_TILT_HZ = (150.0, 9000.0)  # the average envelope is sure between these
+_ABSENT_DB = -45.0  # below the envelope's top: nothing there but the edge of a telephone's band
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VoiceMap:
+    """How to turn a base voice into a target.
+
+    Pitch goes from `base_f0_hz` to `target_f0_hz`, its movements in ln(F0) times `range_ratio`;
+    the envelope is stretched along frequency by `tract_scale` and tilted by `tilt_db` [BINS].
+    """
+
+    base_f0_hz: float
+    target_f0_hz: float
+    range_ratio: float
+    tract_scale: float
+    tilt_db: FloatArray
+
+    def pitch(self, f0: Array) -> Array:
+        """Return the target's F0 for the base's, in Hz; 0 (unvoiced) stays 0.
+
+        Affine in ln(F0): a contour keeps its shape, and so its tone.
+        """
+        with np.errstate(divide="ignore"):
+            moved = self.target_f0_hz * (f0 / self.base_f0_hz) ** self.range_ratio
+        return np.where(f0 > 0, np.clip(moved, FLOOR_HZ, CEIL_HZ), 0.0)
+
+    def colour(self, log_power: FloatArray) -> FloatArray:
+        """Return natural logarithms of power, float32 [n, BINS], stretched and tilted.
+
+        Every frame keeps its power, so that what comes out is as loud as what went in.
+        """
+        moved = self.stretch(log_power) + self.tilt_db * np.float32(np.log(10) / 10)
+        return moved + log_total(log_power) - log_total(moved)
+
+    def stretch(self, values: FloatArray) -> FloatArray:
+        """Return rows over the FFT's bins, float32 [n, BINS], stretched along frequency."""
+        position = np.minimum(np.arange(BINS) / self.tract_scale, BINS - 1)
+        left = np.minimum(position.astype(np.intp), BINS - 2)
+        share = (position - left).astype(np.float32)
+        return values[:, left] * (1 - share) + values[:, left + 1] * share
+
+
+def log_total(log_power: FloatArray) -> FloatArray:
+    """Return the logarithm of each frame's mean power, float32 [n, 1]."""
+    return np.asarray(np.log(np.exp(log_power).mean(axis=1, keepdims=True)))
+
+
+def map_voices(base: VoiceProfile, target: VoiceProfile, pitch: float = 0.0) -> VoiceMap:
+    """Return the map from the base voice to the target.
+
+    `pitch` in semitones is what the user wished above the base voice, and so above the target.
+    """
+    wished = 2 ** (pitch / 12)
+    ratio = target.f0_spread / max(base.f0_spread, 0.02)
+    scale = tract_scale(base, target)
+    return VoiceMap(
+        base_f0_hz=base.f0_hz * wished,
+        target_f0_hz=target.f0_hz * wished,
+        range_ratio=float(np.clip(ratio, *RANGE_LIMITS)),
+        tract_scale=scale,
+        tilt_db=_tilt(base, target, scale),
+    )
+
+
+def tract_scale(base: VoiceProfile, target: VoiceProfile) -> float:
+    """Return the factor by which the target's formants lie above the base's.
+
+    The average envelopes, without their tilt, are shifted against each other on a logarithmic
+    frequency axis until they correlate best. Where they say little (a noisy sample), what is usual
+    between voices of these two registers decides.
+    """
+    axis = np.log(np.geomspace(*_TRACT_BAND_HZ, _TRACT_POINTS))
+    ours, theirs = _formants(base, axis), _formants(target, axis)
+    expected = _EXPECTED_SLOPE * np.log(target.f0_hz / base.f0_hz)
+    scales = np.arange(TRACT_LIMITS[0], TRACT_LIMITS[1] + 1e-6, _TRACT_STEP)
+    scores = [
+        np.corrcoef(np.interp(axis - np.log(scale), axis, ours), theirs)[0, 1]
+        - _EXPECTATION * (np.log(scale) - expected) ** 2
+        for scale in scales
+    ]
+    return float(scales[int(np.argmax(scores))])
+
+
+def _formants(profile: VoiceProfile, axis: Array) -> Array:
+    # The envelope with its broad tilt taken out: what a microphone or a mood changes least.
+    level = np.interp(axis, np.log(profile.envelope_hz), profile.envelope_db)
+    smooth = _smoothed(level, _TRACT_SMOOTH)
+    return smooth - np.polyval(np.polyfit(axis, smooth, 2), axis)
+
+
+def _tilt(base: VoiceProfile, target: VoiceProfile, scale: float) -> FloatArray:
+    hz = np.asarray(target.envelope_hz, dtype=np.float64)
+    stretched = np.interp(hz / scale, base.envelope_hz, base.envelope_db)
+    present = target.envelope_db > target.envelope_db.max() + _ABSENT_DB
+    sure = np.flatnonzero(present & (hz > _TILT_HZ[0]) & (hz < _TILT_HZ[1]))
+    if not len(sure):
+        return np.zeros(BINS, dtype=np.float32)
+    difference = np.interp(hz, hz[sure], (target.envelope_db - stretched)[sure])
+    tilt = np.interp(BIN_HZ, hz, _smoothed(difference, _TILT_SMOOTH))
+    middle = (BIN_HZ > 300) & (BIN_HZ < 3000)
+    tilt -= tilt[middle].mean()
+    return np.clip(tilt, -TILT_LIMIT_DB, TILT_LIMIT_DB).astype(np.float32)
+
+
+def _smoothed(values: npt.NDArray[np.floating], sigma: float) -> Array:
+    # A Gaussian; scipy.ndimage would cost 0.15 s of start for this one line.
+    reach = int(4 * sigma)
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    padded = np.pad(np.asarray(values, dtype=np.float64), reach, mode="edge")
+    return np.convolve(padded, kernel / kernel.sum(), "valid")

@@ -1,0 +1,133 @@
+"""The embedded voice engine: a WORLD match of a base voice to a sample's register and colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from modules.engines import BlockingStream, EngineSpec
+from modules.errors import EngineFailed
+from modules.messages import (
+    FRAME_SAMPLES,
+    SPEECH_RATE,
+    FloatArray,
+    Speech,
+    TurnRequest,
+    Viseme,
+    VoiceProfile,
+)
+from modules.voice.conversion import Conversion
+from modules.voice.envelope import BINS
+from modules.voice.mapping import VoiceMap, map_voices
+from modules.voice.pitch import Array, track_pitch
+from modules.voice.profile import FEWEST_FRAMES, profile_of
+
+FIRST_PIECE = 16 * FRAME_SAMPLES
+"""0.64 s: enough to play while the next piece is made, and made in 15 ms."""
+NEXT_PIECE = 40 * FRAME_SAMPLES
+_SHORTEST_LAST = 10 * FRAME_SAMPLES
+_FOREIGN_OCTAVES = 7 / 12
+"""Feelings move a voice by a few semitones; what is further off was spoken by another voice."""
+
+
+class WorldStream(BlockingStream[Speech, Speech]):
+    """The match of one turn: the map from the base voice to the request's, and nothing else."""
+
+    def __init__(self, request: TurnRequest) -> None:
+        super().__init__()
+        self._target = request.voice
+        self._base = request.base_voice
+        self._pitch = request.pitch
+        self._map: VoiceMap | None = None
+
+    def process(self, item: Speech) -> Iterator[Speech]:
+        """Yield the speech in the matched voice, in pieces that join as if it were made in one.
+
+        Together the pieces are as long as the speech, sample for sample. Speech in which nothing is
+        voiced, and all speech of a request without a voice, is given back as it is.
+        """
+        if item.rate != SPEECH_RATE:
+            raise EngineFailed("wrong_rate", stage="voice", engine="world")
+        f0 = np.zeros(0) if self._target is None else track_pitch(item.samples.astype(np.float64))
+        if self._target is None or not f0.any():
+            yield item
+            return
+        change = self._change(self._target, item.samples, f0)
+        conversion = Conversion(item.samples, f0, change)
+        begin = 0
+        for end in piece_ends(len(item.samples)):
+            yield _piece(item, conversion.render(end), begin, end)
+            begin = end
+
+    def _change(self, target: VoiceProfile, samples: FloatArray, f0: Array) -> VoiceMap:
+        """Return the map for this speech: the turn's own, unless another voice speaks here.
+
+        Where the app did not say what the base voice is like, or the tts fell back to another one,
+        the first speech that is long enough stands in for it.
+        """
+        if self._map is None and self._base is not None:
+            self._map = map_voices(self._base, target, self._pitch)
+        voiced = np.log2(f0[f0 > 0])
+        if self._map is not None:
+            off = abs(np.median(voiced) - np.log2(self._map.base_f0_hz))
+            if off <= _FOREIGN_OCTAVES or len(voiced) < FEWEST_FRAMES:
+                return self._map
+        if len(voiced) < FEWEST_FRAMES:
+            return map_voices(_guessed(voiced, target), target)
+        heard = profile_of(samples.astype(np.float64), f0, id="heard", name="")
+        # What is heard has the wished pitch already; a map adds it to both voices.
+        at_rest = replace(heard, f0_hz=heard.f0_hz / 2 ** (self._pitch / 12))
+        self._map = map_voices(at_rest, target, self._pitch)
+        return self._map
+
+
+class WorldEngine:
+    """WORLD (Morise, Yokomori and Ozawa 2016): register, range, tract length and tilt."""
+
+    def __init__(self, spec: EngineSpec) -> None:
+        self.spec = spec
+
+    def load(self) -> None:
+        """Convert a moment of hum: the first clause must not pay for first uses."""
+        hum = np.sin(np.arange(SPEECH_RATE // 2) * (2 * np.pi * 150 / SPEECH_RATE))
+        f0 = np.where(track_pitch(hum) > 0, 150.0, 0.0)
+        change = VoiceMap(150.0, 200.0, 1.0, 1.1, np.zeros(BINS, dtype=np.float32))
+        Conversion(hum.astype(np.float32), f0, change).render(len(hum))
+
+    def close(self) -> None:
+        """Nothing: there are no weights."""
+
+    def open(self, request: TurnRequest) -> WorldStream:
+        """Return a stream that matches `request.voice`, starting from `request.base_voice`."""
+        return WorldStream(request)
+
+
+def piece_ends(length: int) -> list[int]:
+    """Return where the pieces of a speech end: the first soon, no scrap at the end."""
+    ends = list(range(FIRST_PIECE, length - _SHORTEST_LAST + 1, NEXT_PIECE))
+    return [*ends, length]
+
+
+def visemes_between(visemes: tuple[Viseme, ...], begin: int, end: int) -> tuple[Viseme, ...]:
+    """Return the visemes of samples `begin` to `end`, counted from `begin` and cut at its edges."""
+    return tuple(
+        replace(viseme, start=max(viseme.start, begin) - begin, end=min(viseme.end, end) - begin)
+        for viseme in visemes
+        if viseme.start < end and viseme.end > begin
+    )
+
+
+def _piece(item: Speech, samples: FloatArray, begin: int, end: int) -> Speech:
+    return replace(
+        item,
+        samples=samples,
+        visemes=visemes_between(item.visemes, begin, end),
+        last=item.last and end == len(item.samples),
+    )
+
+
+def _guessed(voiced_octaves: Array, target: VoiceProfile) -> VoiceProfile:
+    # A word too short to have a colour of its own: only its register is moved.
+    return replace(target, id="guessed", f0_hz=float(2 ** np.median(voiced_octaves)))
