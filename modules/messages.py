@@ -120,9 +120,9 @@ class Line:
 class VoiceProfile:
     """What a matched voice is made of, measured from a sample of it (`voice/profile.py`).
 
-    `f0_hz` is the median pitch, `f0_spread` the standard deviation of ln(F0), `tract_scale` the
-    vocal-tract length relative to the base voice, `envelope_db` the long-term average spectral
-    envelope on `envelope_hz`.
+    `f0_hz` is the median pitch, `f0_spread` the standard deviation of ln(F0), `envelope_db` the
+    long-term average spectral envelope on `envelope_hz`. The length of the vocal tract relative to
+    a base voice follows from the two envelopes (`voice/mapping.py`).
     """
 
     id: str
@@ -209,6 +209,9 @@ class TurnRequest:
     recalled: tuple[str, ...] = ()
     engines: dict[str, tuple[str, ...]] = field(default_factory=dict)
     voice: VoiceProfile | None = None
+    """The voice to match; None keeps the base voice."""
+    base_voice: VoiceProfile | None = None
+    """The base voice that the tts speaks with, measured once at neutral prosody and no pitch."""
     rate: float = 1.0
     """Speaking rate chosen by the user, 0.5 to 2."""
     pitch: float = 0.0
