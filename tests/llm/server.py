@@ -1,0 +1,129 @@
+"""A chat completions server in the test's own event loop, which does exactly what a test says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Call:
+    """One request as the server got it, and the means to answer it."""
+
+    headers: dict[str, str]
+    body: dict[str, Any]
+    writer: asyncio.StreamWriter
+    streaming: bool = False
+
+    async def status(self, code: int, body: object = "", **headers: str) -> None:
+        data = (body if isinstance(body, str) else json.dumps(body)).encode()
+        extra = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+        await self._write(
+            f"HTTP/1.1 {code} X\r\ncontent-type: application/json\r\n{extra}"
+            f"content-length: {len(data)}\r\n\r\n".encode()
+            + data
+        )
+
+    async def event(self, data: object) -> None:
+        """Send one event of the stream; text is sent as it is."""
+        if not self.streaming:
+            self.streaming = True
+            await self._write(
+                b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
+                b"transfer-encoding: chunked\r\n\r\n"
+            )
+        line = data if isinstance(data, str) else json.dumps(data)
+        await self._chunk(f"data: {line}\n\n".encode())
+
+    async def say(self, text: str) -> None:
+        await self.event({"choices": [{"index": 0, "delta": {"content": text}}]})
+
+    async def finish(self, reason: str = "stop") -> None:
+        await self.event({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
+        await self.event("[DONE]")
+        await self.end()
+
+    async def end(self) -> None:
+        """End the HTTP response properly, whatever was said."""
+        await self._write(b"0\r\n\r\n")
+
+    def cut(self) -> None:
+        """Drop the connection in the middle of the response."""
+        self.writer.transport.abort()
+
+    async def _chunk(self, data: bytes) -> None:
+        await self._write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+
+    async def _write(self, data: bytes) -> None:
+        self.writer.write(data)
+        await self.writer.drain()
+
+
+Answer = Callable[[Call], Awaitable[None]]
+
+
+@dataclass
+class ChatServer:
+    """`calls` are the requests so far, `connections` how many were opened."""
+
+    answer: Answer
+    url: str = ""
+    calls: list[Call] = field(default_factory=list)
+    connections: int = 0
+    hung_up: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a client closes its connection while it is being answered."""
+
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+                headers = dict(line.lower().split(": ", 1) for line in head[1:] if ": " in line)
+                raw = dict(line.split(": ", 1) for line in head[1:] if ": " in line)
+                headers["authorization"] = raw.get("Authorization", raw.get("authorization", ""))
+                body = json.loads(await reader.readexactly(int(headers["content-length"])))
+                call = Call(headers, body, writer)
+                self.calls.append(call)
+                await self._answer_or_notice(call, reader)
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    async def _answer_or_notice(self, call: Call, reader: asyncio.StreamReader) -> None:
+        answering = asyncio.ensure_future(self.answer(call))
+        leaving = asyncio.ensure_future(_gone(reader))
+        try:
+            await asyncio.wait([answering, leaving], return_when=asyncio.FIRST_COMPLETED)
+            if not answering.done():
+                self.hung_up.set()
+            else:
+                await answering
+        finally:
+            answering.cancel()
+            leaving.cancel()
+            await asyncio.gather(answering, leaving, return_exceptions=True)
+
+
+async def _gone(reader: asyncio.StreamReader) -> None:
+    # Looks for the end of the connection without taking the next request off it.
+    while not reader.at_eof() and not reader._buffer:  # type: ignore[attr-defined]
+        await reader._wait_for_data("gone")  # type: ignore[attr-defined]
+    if not reader.at_eof():
+        await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def serving(answer: Answer) -> AsyncIterator[ChatServer]:
+    server = ChatServer(answer)
+    listening = await asyncio.start_server(server.connected, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    server.url = f"http://127.0.0.1:{port}/v1"
+    try:
+        yield server
+    finally:
+        listening.close()
