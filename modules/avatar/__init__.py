@@ -1,0 +1,101 @@
+"""The face: drawn personas that speak, and the stills that stand in for them.
+
+Nothing heavy is imported here: skia and OpenCV come with the first picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from modules.avatar.gallery import known, persona_ids
+from modules.avatar.specification import load_persona
+from modules.engines import EngineSpec
+from modules.messages import FRAME_SIZE, ByteArray, Gender, Region
+
+ENGINES: tuple[EngineSpec, ...] = (
+    EngineSpec(
+        "drawn",
+        "avatar",
+        "modules.avatar.drawn:DrawnEngine",
+        packages=("skia", "cv2"),
+        megabytes=40,
+        # A batch of twelve frames takes some 20 ms; the rest is a busy machine.
+        first_output_s=2.0,
+        next_output_s=1.0,
+    ),
+    EngineSpec(
+        "still",
+        "avatar",
+        "modules.avatar.still:StillEngine",
+        megabytes=1,
+        first_output_s=2.0,
+        next_output_s=1.0,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AvatarInfo:
+    """What a list of avatars shows, and which voice suits: median pitch and speaking rate."""
+
+    id: str
+    name: str
+    gender: Gender
+    age: int
+    region: Region
+    voice_f0_hz: float
+    voice_rate: float
+    manner_vi: str
+    manner_en: str
+
+
+def avatars() -> tuple[AvatarInfo, ...]:
+    """Return all drawn personas, the default one first."""
+    return tuple(_info(avatar) for avatar in persona_ids())
+
+
+def poster(avatar: str) -> ByteArray:
+    """Return the idle pose of an avatar (unknown: of the default), uint8 [512, 512, 3].
+
+    It is the first frame of the idle loop and of every reply. Where nothing can be drawn, it is
+    the picture of the `still` engine.
+    """
+    return next(idle_loop(avatar))
+
+
+def idle_loop(avatar: str) -> Iterator[ByteArray]:
+    """Yield the frames of a seamless loop of eight seconds, each uint8 [512, 512, 3].
+
+    The first frame is the idle pose. The first call in a process may take a second or two. Where
+    nothing can be drawn, the loop is the picture of the `still` engine.
+    """
+    from modules.avatar.rig.idle import FRAMES, idle_frame
+
+    name = known(avatar)
+    try:
+        from modules.avatar.layers import renderer
+    except ImportError:
+        from modules.avatar.still import picture
+
+        for _ in range(FRAMES):
+            yield picture(name).copy()
+        return
+    import numpy as np
+
+    brush, rest = renderer(name).brush(), load_persona(name).rest
+    for frame in range(FRAMES):
+        out = np.empty((FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
+        brush.draw(idle_frame(rest, frame), out)
+        yield out
+
+
+def _info(avatar: str) -> AvatarInfo:
+    who = load_persona(avatar).identity
+    return AvatarInfo(
+        avatar, who.name, who.gender, who.age, who.region, who.voice.f0_hz, who.voice.rate,
+        who.manner.vi, who.manner.en,
+    )  # fmt: skip
+
+
+__all__ = ["ENGINES", "AvatarInfo", "avatars", "idle_loop", "poster"]

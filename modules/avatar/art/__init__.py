@@ -1,0 +1,1 @@
+"""The art of a drawn persona: everything that is painted once, from a persona file."""

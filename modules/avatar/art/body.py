@@ -1,0 +1,92 @@
+"""Neck and ear: what is skin but not face."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from modules.avatar.art.canvas import (
+    Layer,
+    colour,
+    enlarge,
+    grid,
+    mask,
+    mix,
+    multiply,
+    over,
+    ramp,
+    reduce,
+    shape,
+    soften,
+)
+from modules.avatar.art.curves import outline, polygon, ring
+from modules.avatar.art.light import cast_shadow, diffuse, normals, occlusion
+from modules.avatar.art.paints import fill, radial
+from modules.avatar.art.parts import Ear, Head, Light, Neck, Skin
+from modules.avatar.art.relief import bumps, creases, face_outline
+from modules.avatar.art.skin import paint_marks, paint_tints
+from modules.messages import FRAME_SIZE, FloatArray
+
+
+def _neck_relief(neck: Neck, centre: float) -> FloatArray:
+    x, y = grid()
+    widths = np.array(neck.widths, np.float32).T
+    half = np.interp(y[:, 0], widths[0], widths[1])[:, None]
+    across = np.minimum(np.abs(x - centre) / half, 1)
+    relief = (neck.rise * np.sqrt(1 - across**2.2)).astype(np.float32)
+    relief += bumps(neck.bumps, centre) + creases(neck.creases, centre)
+    return soften(relief, 1.5)
+
+
+def paint_neck(
+    picture: FloatArray, neck: Neck, head: Head, face: FloatArray, skin: Skin, light: Light
+) -> None:
+    """Paint the neck with the shadow of the chin on it; `face` is the relief of the head."""
+    relief = _neck_relief(neck, head.centre)
+    inside = mask(polygon(face_outline(head))) > 0.5
+    together = np.where(inside, np.maximum(face + neck.chin_over, relief), relief)
+    shadow = cast_shadow(soften(together.astype(np.float32), 1.0), light.key, 70, 0.5)
+    surface, hollow = normals(relief), occlusion(relief)
+    lit = diffuse(surface, light.key, 0.38)
+    skin_picture = ramp(skin.ramp, 0.06 + 0.74 * lit * (1 - 0.5 * shadow) - 0.16 * hollow)
+    multiply(skin_picture, colour(skin.shadow), 0.55 * shadow)
+    multiply(skin_picture, colour(skin.hollow), 0.35 * hollow)
+    paint_tints(skin_picture, neck.tints, head.centre)
+    mix(picture, enlarge(skin_picture), shape(ring(neck.outline), 0.5))
+
+
+def _ear_relief(ear: Ear, inside: FloatArray) -> FloatArray:
+    solid = (inside > 0.5).astype(np.uint8)
+    edge = cv2.distanceTransform(solid, cv2.DIST_L2, 5) * FRAME_SIZE / inside.shape[0]
+    round_edge = 4.5 * np.sqrt(1 - (1 - np.clip(edge / 6, 0, 1)) ** 2)
+    return soften(reduce(round_edge.astype(np.float32)) + bumps(ear.bumps), 0.8)
+
+
+def paint_ear(picture: FloatArray, ear: Ear, skin: Skin, light: Light) -> None:
+    """Paint the ear and its earring, in place."""
+    inside = shape(ring(ear.outline), 0.4)
+    relief = _ear_relief(ear, inside)
+    hollow = occlusion(relief, (2, 5, 9))
+    lit = diffuse(normals(relief), light.key, 0.35)
+    skin_picture = ramp(skin.ramp, 0.04 + 0.76 * lit - 0.25 * hollow)
+    # Thin skin: light shines through and reddens it.
+    multiply(skin_picture, colour(ear.flush), np.full_like(lit, 0.40))
+    multiply(skin_picture, colour(skin.hollow), 0.5 * hollow)
+    skin_large = enlarge(skin_picture)
+    paint_marks(skin_large, ear.marks)
+    around = np.clip(enlarge(mask(outline(ear.outline), 3)) - inside, 0, 1)
+    multiply(picture, colour("#1a0c0a"), 0.45 * around)
+    mix(picture, skin_large, inside)
+
+
+def paint_earring(picture: FloatArray, ear: Ear) -> None:
+    """Paint a pearl, in place."""
+    if ear.earring is None:
+        return
+    layer, radius = Layer(), ear.earring_radius
+    x, y = ear.earring
+    layer.canvas.drawCircle(x + 0.8, y + 1.5, radius * 1.14, fill("#3a1a14", 0.45, 1.2))
+    stops = [("#ffffff", 1.0), ("#f6e8dc", 1.0), ("#b79a90", 1.0)]
+    shine = radial((x - radius * 0.34, y - radius * 0.37), radius * 1.43, stops)
+    layer.canvas.drawCircle(x, y, radius, fill("#ffffff", 1, 0, shine))
+    over(picture, layer.pixels)

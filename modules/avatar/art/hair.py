@@ -1,0 +1,189 @@
+"""Hair: single strands between guide lines, gathered in locks, lit by bands of light.
+
+Each group of strands is first drawn as plain data (how bright a strand is, which lock it belongs
+to, how near the lock's middle it lies) and then lit as a whole. So the bands of light follow the
+hair as a smooth form, and every strand breaks their edge a little.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import skia
+
+from modules.avatar.art.canvas import LARGE, Layer, enlarge, moved, ramp, reduce, soften
+from modules.avatar.art.curves import curve, polygon
+from modules.avatar.art.paints import stroke
+from modules.avatar.art.parts import HairGroup, Wisp
+from modules.messages import FRAME_SIZE, ByteArray, FloatArray
+
+_STEPS = 56
+
+
+class Painted(NamedTuple):
+    """A painted group: colour [h, w, 3] and coverage [h, w] of a box of the large picture."""
+
+    colour: FloatArray
+    coverage: FloatArray
+    box: tuple[slice, slice]
+
+
+class Sheet:
+    """The surface between the guides: `u` runs across from the first, `t` from root to tip."""
+
+    def __init__(self, group: HairGroup) -> None:
+        self.guides = np.stack([curve(guide, _STEPS) for guide in group.guides])
+
+    def at(self, u: FloatArray) -> FloatArray:
+        """Return points for u [n, steps], each along the whole length: float32 [n, steps, 2]."""
+        place = np.clip(u, -0.35, 1.35) * (len(self.guides) - 1)
+        low = np.clip(np.floor(place).astype(int), 0, len(self.guides) - 2)
+        part = (place - low)[..., None]
+        step = np.broadcast_to(np.arange(_STEPS), low.shape)
+        points = self.guides[low, step] * (1 - part) + self.guides[low + 1, step] * part
+        return np.asarray(points, dtype=np.float32)
+
+    def coordinates(self) -> tuple[FloatArray, FloatArray]:
+        """Return t and u at every pixel, smooth and spread beyond the edges: [512, 512] each."""
+        u = np.linspace(-0.05, 1.05, 160)
+        coarse = self.at(np.repeat(u[:, None], _STEPS, axis=1).astype(np.float32))
+        fine = np.linspace(0, _STEPS - 1, 400)
+        low = np.minimum(fine.astype(int), _STEPS - 2)
+        part = (fine - low)[None, :, None]
+        points = coarse[:, low] * (1 - part) + coarse[:, low + 1] * part
+        cell = np.floor(points).astype(int)
+        inside = np.all((cell >= 0) & (cell < FRAME_SIZE), axis=-1)
+        index = (cell[..., 1] * FRAME_SIZE + cell[..., 0])[inside]
+        t = np.broadcast_to(fine / (_STEPS - 1), inside.shape)[inside]
+        across = np.broadcast_to(u[:, None], inside.shape)[inside]
+        return _spread(index, t), _spread(index, across)
+
+
+def _spread(index: np.ndarray, value: np.ndarray) -> FloatArray:
+    # Scattered samples -> a dense smooth map: near the samples a narrow mean, far off a wide one.
+    size = FRAME_SIZE * FRAME_SIZE
+    count = np.bincount(index, minlength=size).reshape(FRAME_SIZE, -1).astype(np.float32)
+    total = np.bincount(index, value, size).reshape(FRAME_SIZE, -1).astype(np.float32)
+    narrow, wide = soften(count, 1.5) + 1e-6, soften(count, 9) + 1e-9
+    trust = np.clip(narrow * 6, 0, 1)
+    near, far = soften(total, 1.5) / narrow, soften(total, 9) / wide
+    return np.asarray(trust * near + (1 - trust) * far, dtype=np.float32)
+
+
+def _strands(
+    sheet: Sheet, group: HairGroup, random: np.random.Generator
+) -> tuple[FloatArray, np.ndarray, FloatArray]:
+    # Points of every strand, which lock it is in, and where in the lock (-1 to 1).
+    count, locks = group.strands, group.locks
+    u = np.sort(random.uniform(0, 1, count))
+    edges = np.sort(np.concatenate([[0.0], random.uniform(0, 1, locks - 1), [1.0]]))
+    middle, width = (edges[1:] + edges[:-1]) / 2, np.maximum(np.diff(edges), 0.01)
+    lock = np.clip(np.searchsorted(edges, u) - 1, 0, locks - 1)
+    inside = (u - middle[lock]) / width[lock] * 2
+    t = np.linspace(0, 1, _STEPS)[None]
+    sway = np.sin(t * random.uniform(2, 4, (locks, 1)) + random.uniform(0, 6, (locks, 1)))
+    drift = (random.normal(0, 1, (locks, 1)) * sway * t)[lock]
+    waver = np.sin(t * random.uniform(3, 8, (count, 1)) + random.uniform(0, 6, (count, 1))) * t
+    stray = random.normal(0, 0.35, (count, 1)) * t**2
+    gathered = (u - middle[lock])[:, None] * group.clump * t**1.3
+    across = u[:, None] - gathered + group.spread * (drift + 0.25 * waver + stray)
+    return sheet.at(across.astype(np.float32)), lock, inside.astype(np.float32)
+
+
+def _draw_body(layer: Layer, sheet: Sheet, group: HairGroup) -> None:
+    low, high = group.body
+    end = max(2, round(group.body_until * _STEPS))
+    edge = np.array([[low], [high]], np.float32).repeat(_STEPS, axis=1)
+    inner, outer = sheet.at(edge)[:, :end]
+    path = polygon(np.vstack([inner, outer[::-1]]))
+    layer.canvas.drawPath(path, skia.Paint(AntiAlias=True, Color=skia.Color(95, 128, 60, 255)))
+
+
+def _draw_strands(layer: Layer, sheet: Sheet, group: HairGroup) -> None:
+    random = np.random.default_rng(group.seed)
+    points, lock, inside = _strands(sheet, group, random)
+    lock_shade = random.uniform(0, 1, group.locks)
+    paint = skia.Paint(
+        AntiAlias=True, Style=skia.Paint.kStroke_Style, StrokeCap=skia.Paint.kRound_Cap
+    )
+    for i in random.permutation(group.strands).tolist():
+        shade = float(lock_shade[lock[i]])
+        first = int(random.integers(0, _STEPS // 3)) if random.random() < 0.35 else 0
+        last = int(random.integers(_STEPS * 2 // 3, _STEPS)) if random.random() < 0.5 else _STEPS
+        bright = np.clip(0.5 + 0.22 * random.normal() + 0.28 * (shade - 0.5), 0, 1)
+        nearness = np.clip(1 - 0.9 * abs(float(inside[i])) ** 3, 0, 1)
+        alpha = random.uniform(0.55, 0.95)
+        paint.setColor(
+            skia.Color(*(int(255 * value) for value in (bright, shade, nearness, alpha)))
+        )
+        paint.setStrokeWidth(0.8 * random.uniform(0.5, 1.4))
+        layer.canvas.drawPath(polygon(points[i, first:last], closed=False), paint)
+
+
+def _drawn_data(group: HairGroup, sheet: Sheet) -> ByteArray:
+    layer = Layer()
+    _draw_body(layer, sheet, group)
+    _draw_strands(layer, sheet, group)
+    return layer.pixels
+
+
+def _box(alpha: ByteArray) -> tuple[slice, slice]:
+    rows, columns = (np.flatnonzero(alpha.any(axis=axis)) for axis in (1, 0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _sheen(
+    group: HairGroup, t: FloatArray, u: FloatArray, bright: FloatArray, shade: FloatArray
+) -> FloatArray:
+    # Every strand shifts the bands a little along the hair, which breaks their edge.
+    ragged = t + 0.045 * (bright - 0.5) + 0.05 * (shade - 0.5)
+    total = np.zeros_like(t)
+    for place, width, strength, across, breadth in group.shine:
+        distance = np.square((ragged - place) / width) + np.square((u - across) / breadth)
+        total += strength * cv2.exp(-0.5 * distance)
+    return total
+
+
+def paint_group(group: HairGroup, colours: tuple[str, ...]) -> Painted:
+    """Draw and light one group of strands."""
+    sheet = Sheet(group)
+    pixels = _drawn_data(group, sheet)
+    box = _box(pixels[..., 3])
+    data = pixels[box].astype(np.float32) * np.float32(1 / 255)
+    coverage = np.ascontiguousarray(data[..., 3])
+    bright, shade, nearness = np.moveaxis(data[..., :3], -1, 0) / np.maximum(coverage, 1e-3)
+    t, u = (enlarge(axis)[box] for axis in sheet.coordinates())
+    places = np.array(group.brightness, np.float32).T
+    table = np.interp(np.linspace(0, 1, 256), *places).astype(np.float32)
+    value = 0.42 * table[np.clip(t * 255, 0, 255).astype(np.int32)]
+    value *= (0.55 + 0.75 * bright) * (0.45 + 0.55 * nearness)
+    sheen = _sheen(group, t, u, bright, shade)
+    sheen *= np.clip(0.25 + 1.1 * bright, 0, 1.4) * (0.35 + 0.65 * nearness)
+    return Painted(ramp(colours, np.asarray(value + 0.62 * sheen)), coverage, box)
+
+
+def paint_wisps(layer: Layer, wisps: tuple[Wisp, ...], colours: tuple[str, ...]) -> None:
+    """Draw loose strands on a layer."""
+    for wisp in wisps:
+        random = np.random.default_rng(wisp.seed)
+        middle = curve(wisp.points, 40)
+        t = np.linspace(0, 1, 40)[:, None]
+        for _ in range(wisp.count):
+            bend = np.sin(t * random.uniform(2, 5) + random.uniform(0, 6)) * random.normal(0, 0.6)
+            aside = wisp.spread * t**1.4 * (random.normal(0, 1, (1, 2)) + bend)
+            end = int(random.integers(26, 41))
+            code = colours[int(random.integers(1, 4))]
+            alpha = wisp.alpha * random.uniform(0.5, 1)
+            width = wisp.width * random.uniform(0.6, 1.2)
+            strand = polygon((middle + aside)[:end], closed=False)
+            layer.canvas.drawPath(strand, stroke(code, alpha, width))
+
+
+def below(hair: Painted, sigma: float = 10.0, down: float = 12) -> FloatArray:
+    """Return the soft shadow that hair casts on what lies under it: float32 [LARGE, LARGE]."""
+    coverage = np.zeros((LARGE, LARGE), np.float32)
+    coverage[hair.box] = hair.coverage
+    shadow = moved(soften(reduce(coverage), sigma / 2), -1, down / 2)
+    return np.asarray(enlarge(shadow) * (1 - coverage))

@@ -1,0 +1,364 @@
+"""What a persona file says about how the persona looks, checked as it is read.
+
+Lengths are pixels of the 512 x 512 picture, angles radians. On the face, x counts from the middle
+of the face (`Head.centre`), y from the top of the picture; elsewhere both count from its corner.
+A thing with `pair` is drawn twice, the second time mirrored at the middle of the face.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Hex = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
+Ramp = Annotated[tuple[Hex, ...], Field(min_length=2)]
+Spot = tuple[float, float]
+Line = Annotated[tuple[Spot, ...], Field(min_length=2)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Length = Annotated[float, Field(gt=0, le=600)]
+
+
+class Part(BaseModel):
+    """Base of all parts: frozen, and a misspelt key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Bump(NamedTuple):
+    """A Gaussian hill (or, with a negative height, hollow) of a relief."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    turn: float
+    rise: float
+
+
+class Crease(Part):
+    """A soft ridge (or, with a negative rise, groove) of a relief along a line."""
+
+    points: Line
+    width: Length
+    blur: Length
+    rise: float
+    pair: bool = False
+
+
+class Tint(Part):
+    """A soft patch of colour: darkens, or with `light` brightens."""
+
+    at: Spot
+    size: tuple[Length, Length]
+    turn: float = 0.0
+    colour: Hex
+    amount: Share
+    pair: bool = False
+    light: bool = False
+
+
+class Mark(Part):
+    """A drawn line, or without `width` a filled outline: darkens, or with `light` brightens."""
+
+    points: Line
+    colour: Hex
+    amount: Share
+    blur: Length
+    width: Annotated[float, Field(ge=0)] = 0.0
+    pair: bool = False
+    light: bool = False
+
+
+class Nose(Part):
+    """The bridge of the nose: a ridge that rises from `top` to `tip`."""
+
+    top: float
+    tip: float
+    base: float
+    rise: Length
+    curve: Length
+    """Above 1 the bridge is low at the eyes and rises late."""
+    widths: tuple[Length, Length]
+
+
+class Head(Part):
+    """The form of the head: half its width by height, its profile, hills and hollows."""
+
+    centre: float
+    outline: Line
+    """(half width, y) from the crown down to the chin."""
+    depth: Line
+    """(y, height of the relief along the middle)."""
+    bumps: tuple[Bump, ...]
+    paired_bumps: tuple[Bump, ...]
+    creases: tuple[Crease, ...] = ()
+    nose: Nose
+
+
+class Light(Part):
+    """Directions towards the lights: x to the right, y downwards, z towards the viewer."""
+
+    key: tuple[float, float, float]
+    fill: tuple[float, float, float]
+    rim: tuple[float, float, float]
+    rim_colour: Hex
+    rim_amount: Share
+
+
+class Skin(Part):
+    """The colours of the skin, from deep shadow to light, and what is painted on it."""
+
+    ramp: Ramp
+    hollow: Hex
+    """Colour of hollows: warm, because light comes back through skin."""
+    shadow: Hex
+    """Colour of cast shadows."""
+    tints: tuple[Tint, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    mottle: Share = 0.0
+    """Unevenness of the colour: a perfectly even skin looks like a doll's."""
+
+
+class Eyes(Part):
+    """Both eyes; curves run from the inner (-1) to the outer corner (1)."""
+
+    apart: Length
+    """From the middle of the face to the middle of an eye."""
+    y: float
+    half_width: Length
+    upper: Length
+    lower: Length
+    tilt: float
+    """How much higher than the inner the outer corner lies, halved."""
+    upper_curve: Line
+    lower_curve: Line
+    fold: Line
+    """Distance of the lid's fold above the open lid."""
+    fold_amount: Share
+    iris: Length
+    iris_ramp: Ramp
+    lid: Hex
+    fold_colour: Hex
+    lash: Hex
+    rim: Hex
+    lashes: Share
+    seed: int = 0
+
+
+class Brows(Part):
+    """Both eyebrows: a line from the inner to the outer end, relative to its middle."""
+
+    apart: Length
+    y: float
+    half_length: Length
+    curve: Line
+    thickness: Line
+    colour: Hex
+    hair: Hex
+    hairs: int
+    seed: int = 0
+
+
+class Lips(Part):
+    """The mouth at rest: lips of a half width and two thicknesses; curves from middle to corner."""
+
+    y: float
+    half_width: Length
+    upper: Length
+    lower: Length
+    upper_curve: Line
+    lower_curve: Line
+    ramp: Ramp
+    line: Hex
+    shadow: Hex
+    shine: Share
+    teeth: Hex
+    gum: Hex
+    cavity: Ramp
+    tongue: Ramp
+    seed: int = 0
+
+
+class Ear(Part):
+    """One visible ear and what hangs on it."""
+
+    outline: Line
+    bumps: tuple[Bump, ...]
+    marks: tuple[Mark, ...]
+    flush: Hex
+    earring: Spot | None = None
+    earring_radius: Length = 3.5
+
+
+class Neck(Part):
+    """The neck above the collar."""
+
+    outline: Line
+    widths: Line
+    """(y, half width of the relief)."""
+    rise: Length
+    bumps: tuple[Bump, ...] = ()
+    creases: tuple[Crease, ...] = ()
+    chin_over: Length
+    """How far the chin stands out over the neck, for the shadow that it casts."""
+    tints: tuple[Tint, ...] = ()
+
+
+class HairGroup(Part):
+    """Strands that lie between guide lines; the guides go from the face outwards, root to tip."""
+
+    where: Literal["back", "front", "curtain"]
+    """Behind the neck; on the head; or in front of face and shoulder."""
+    guides: Annotated[tuple[Line, ...], Field(min_length=2)]
+    strands: int
+    locks: int
+    spread: float
+    clump: Share
+    body: Spot = (0.0, 1.0)
+    """Between which shares of its width and up to where along it the group is opaque."""
+    body_until: Share = 1.0
+    brightness: Line
+    """(place along the hair, brightness)."""
+    shine: tuple[tuple[float, float, float, float, float], ...] = ()
+    """Bands of light: place along, width, strength, place across, width across."""
+    shadow: Share = 0.0
+    seed: int
+
+
+class Wisp(Part):
+    """A few loose strands along a line."""
+
+    points: Line
+    count: int
+    spread: float
+    width: Length
+    alpha: Share
+    seed: int
+
+
+class Hair(Part):
+    """The hair."""
+
+    ramp: Ramp
+    shadow: Hex
+    groups: tuple[HairGroup, ...]
+    wisps: tuple[Wisp, ...] = ()
+
+
+class Fold(Part):
+    """A fold of cloth: a ridge along a bent line."""
+
+    points: Line
+    blur: Length
+    rise: float
+
+
+class Button(NamedTuple):
+    """A small round button."""
+
+    x: float
+    y: float
+    radius: float
+
+
+class Blossom(NamedTuple):
+    """A five-petalled embroidered flower."""
+
+    x: float
+    y: float
+    radius: float
+    turn: float
+
+
+class Garment(Part):
+    """An áo dài: the body, the stand collar, seams, buttons and embroidery."""
+
+    ramp: Ramp
+    gloss: Hex
+    shadow: Hex
+    trim: Hex
+    body: Line
+    rise: Length
+    half_width: Length
+    bumps: tuple[Bump, ...]
+    folds: tuple[Fold, ...]
+    seams: tuple[Line, ...]
+    closure: Line
+    collar: Line
+    """Right half of the collar from the top of its front edge, up and round to its foot."""
+    collar_edge: Line
+    collar_foot: Line
+    collar_rise: Length
+    buttons: tuple[Button, ...]
+    weave: tuple[float, float, Share]
+    """Distance of the woven pattern across and down, and how much it shows."""
+    thread: Hex
+    petal: tuple[Hex, Hex]
+    branches: tuple[Line, ...] = ()
+    blossoms: tuple[Blossom, ...] = ()
+    seed: int = 0
+
+
+class Slab(Part):
+    """An upright rectangle of the background: a wall's edge, a shutter, a slat."""
+
+    box: tuple[float, float, float, float]
+    colour: Hex
+    alpha: Share
+    repeat: int = 1
+    step: float = 0.0
+
+
+class Foliage(Part):
+    """Leaves, or with `round` blossoms, scattered over a part of the background."""
+
+    box: tuple[float, float, float, float]
+    count: int
+    length: tuple[Length, Length]
+    slender: tuple[Share, Share] = (0.16, 0.28)
+    turn: Spot = (0.0, 6.3)
+    colours: tuple[Hex, ...]
+    alpha: Share
+    blur: Length
+    round: bool = False
+    seed: int
+
+
+class Background(Part):
+    """What lies far behind and out of focus."""
+
+    ramp: Ramp
+    slant: Spot
+    """How much darker towards the right, and towards the bottom."""
+    slabs: tuple[Slab, ...] = ()
+    slab_blur: Length = 8.0
+    foliage: tuple[Foliage, ...] = ()
+    tints: tuple[Tint, ...] = ()
+
+
+class Finish(Part):
+    """What is done to the whole picture at the end."""
+
+    bloom: Share
+    vignette: Share
+    grain: Share
+    contrast: Share
+    warmth: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+
+class Look(Part):
+    """Everything that is painted."""
+
+    head: Head
+    light: Light
+    skin: Skin
+    eyes: Eyes
+    brows: Brows
+    lips: Lips
+    ear: Ear | None = None
+    neck: Neck
+    hair: Hair
+    garment: Garment
+    background: Background
+    finish: Finish

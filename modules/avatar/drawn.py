@@ -1,0 +1,74 @@
+"""The engine of the drawn personas."""
+
+from __future__ import annotations
+
+from modules.avatar.gallery import known, persona_ids
+from modules.avatar.rig.rig import Rig
+from modules.avatar.specification import load_persona
+from modules.avatar.stream import FaceStream
+from modules.engines import EngineSpec
+from modules.errors import EngineUnavailable
+from modules.messages import ByteArray, Speech, TurnRequest
+
+
+class DrawnEngine:
+    """Draws personas from their files. One renderer per persona is shared by all streams."""
+
+    def __init__(self, spec: EngineSpec) -> None:
+        self.spec = spec
+
+    def load(self) -> None:
+        """Prepare all personas; the first start paints them, later ones read what was kept.
+
+        Raises `EngineUnavailable` where skia or OpenCV cannot be loaded.
+        """
+        try:
+            import cv2
+
+            from modules.avatar import layers
+        except ImportError as error:
+            # The wheels of skia link libGL and libEGL, which a bare system lacks.
+            remedy = "apt install libgl1 libegl1"
+            raise EngineUnavailable("libraries", stage="avatar", remedy=remedy) from error
+        # A frame is too small to be shared out; eight sessions would fight for the cores.
+        cv2.setNumThreads(1)
+        for avatar in persona_ids():
+            layers.renderer(avatar)
+
+    def close(self) -> None:
+        """Let go of the prepared pictures."""
+        from modules.avatar import layers
+
+        layers.forget()
+
+    def open(self, request: TurnRequest) -> DrawnStream:
+        """Return the face of the request's persona, with the reply's feeling."""
+        return DrawnStream(request)
+
+
+class DrawnStream(FaceStream):
+    """One reply of a drawn persona."""
+
+    def __init__(self, request: TurnRequest, first: int = 0) -> None:
+        super().__init__(request.reply, first)
+        from modules.avatar.layers import renderer
+
+        avatar = known(request.persona.avatar)
+        self._rig = Rig(load_persona(avatar), avatar, request.reply, request.expression)
+        self._brush = renderer(avatar).brush()
+
+    def hear(self, speech: Speech, at: int) -> None:
+        """Learn of a piece of speech."""
+        self._rig.hear(speech, at)
+
+    def end(self, frame: int, now: int) -> None:
+        """Learn which frame is the last."""
+        self._rig.end(frame, now)
+
+    def forget(self) -> None:
+        """Forget what was heard and not drawn."""
+        self._rig.forget()
+
+    def draw(self, frame: int, out: ByteArray) -> None:
+        """Draw a frame."""
+        self._brush.draw(self._rig.pose(frame), out)

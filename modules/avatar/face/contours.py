@@ -1,0 +1,105 @@
+"""The outlines of the lips for a state of the mouth.
+
+Every outline is a height per column: y as a function of x. That holds for spread, open and round
+mouths alike, and makes everything that follows a matter of a few small array operations. An
+outline's steepness comes with it, so that distances to it can be measured at a right angle.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from modules.avatar.art.curves import profile
+from modules.avatar.art.parts import Lips
+from modules.avatar.specification import Mouth
+from modules.messages import FloatArray
+
+UPPER_GAP, LOWER_GAP = 6.0, 17.0
+"""How far the lips part upwards and downwards for a wide open mouth, in pixels."""
+
+
+class Contours(NamedTuple):
+    """Outlines as y [columns]; `inner` is where upper and lower lip begin to part sideways."""
+
+    half_width: float
+    inner: float
+    gap: float
+    upper_out: FloatArray
+    upper_in: FloatArray
+    middle: FloatArray
+    lower_in: FloatArray
+    lower_out: FloatArray
+
+
+def steepness(outline: FloatArray, step: float) -> FloatArray:
+    """Return the cosine of an outline's slope: vertical distance times it is distance."""
+    slope = np.gradient(outline, step)
+    return np.asarray(1 / np.sqrt(1 + np.minimum(slope * slope, 16)), dtype=np.float32)
+
+
+class LipShape:
+    """Turns a state of the mouth into outlines at the columns `x` (from the middle, in pixels)."""
+
+    def __init__(self, lips: Lips, x: FloatArray) -> None:
+        self._lips = lips
+        self._x = x
+        share = np.linspace(0, 1, 129, dtype=np.float32)
+        self._upper = profile(lips.upper_curve, share)
+        self._lower = profile(lips.lower_curve, share)
+        self._share = share
+
+    def contours(self, mouth: Mouth) -> Contours:
+        """Return the outlines for a state of the mouth."""
+        lips, x = self._lips, self._x
+        pursed, opened, smile = mouth.round, mouth.open, max(mouth.corner, 0.0)
+        spread = 1 + 0.17 * mouth.width - 0.37 * pursed + 0.09 * smile + 0.02 * mouth.press
+        half = lips.half_width * (spread - 0.05 * opened * (1 - pursed))
+        inner = half * (1 - 0.035 - 0.36 * pursed - 0.12 * mouth.teeth)
+        across = np.minimum(np.abs(x) / half, 1)
+        inside = np.minimum(np.abs(x) / inner, 1)
+        gap_up = (
+            opened * (UPPER_GAP + 1.6 * pursed)
+            + 2.9 * mouth.teeth
+            + 1.6 * mouth.lift * min(1.0, 4 * opened)
+        )
+        gap_down = opened * (LOWER_GAP - 2.4 * pursed) * (1 - 0.8 * mouth.teeth)
+        middle = self._middle(across, mouth)
+        lens = (1 - across**2.3) ** 0.78
+        opening = (1 - pursed) * (1 - inside**2.3) ** 0.78 + pursed * np.sqrt(1 - inside**2)
+        thick_up, thick_down = self._thickness(mouth)
+        upper = np.interp(across, self._share, self._upper)
+        lower = np.interp(across, self._share, self._lower)
+        ring = np.sqrt(1 - across**2)
+        bow = ring * (1 - 0.09 * np.exp(-((x / (0.16 * half)) ** 2)))
+        rise = 2.4 * mouth.lift * (1 - across**2)
+        top = (1 - pursed) * (gap_up * lens + thick_up * upper) + pursed * (gap_up + thick_up) * bow
+        bottom = (1 - pursed) * (gap_down * lens + thick_down * lower)
+        bottom += pursed * (gap_down + thick_down) * ring
+        edges = (
+            middle - rise - top,
+            middle - 0.8 * rise - gap_up * opening,
+            middle,
+            middle + gap_down * opening,
+            middle + bottom,
+        )
+        return Contours(half, inner, gap_up + gap_down, *(e.astype(np.float32) for e in edges))
+
+    def _middle(self, across: FloatArray, mouth: Mouth) -> FloatArray:
+        # The line on which the lips meet: a soft wave when shut, bent by the corners.
+        y = self._lips.y
+        corner = y - 4.4 * mouth.corner * (1 - 0.6 * mouth.round) + 3.4 * mouth.open
+        centre = y + (0.4 + 2.2 * mouth.round) * mouth.open - 0.9 * mouth.teeth
+        wave = 0.9 * np.exp(-((across / 0.15) ** 2))
+        wave -= 0.55 * np.exp(-(((across - 0.40) / 0.20) ** 2))
+        still = max(0.0, 1 - 2.5 * mouth.open) * (1 - mouth.round) * (1 - mouth.teeth)
+        return np.asarray(centre + (corner - centre) * across**1.7 + wave * still)
+
+    def _thickness(self, mouth: Mouth) -> tuple[float, float]:
+        smile = max(mouth.corner, 0.0)
+        upper = 1 - 0.10 * mouth.width + 0.20 * mouth.round - 0.32 * mouth.press
+        upper -= 0.20 * smile + 0.06 * mouth.open + 0.10 * mouth.teeth
+        lower = 1 - 0.10 * mouth.width + 0.16 * mouth.round - 0.32 * mouth.press
+        lower -= 0.13 * smile + 0.10 * mouth.open + 0.38 * mouth.teeth
+        return self._lips.upper * upper, self._lips.lower * lower

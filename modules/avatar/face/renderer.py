@@ -1,0 +1,108 @@
+"""Draws frames: changed eyes and mouth go into a large picture, which is then moved and reduced."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
+from threading import Lock
+
+import cv2
+import numpy as np
+
+from modules.avatar.art.parts import Look
+from modules.avatar.face.eyes import EyePainter, EyeState
+from modules.avatar.face.inside import Box
+from modules.avatar.face.mouth import MouthPainter
+from modules.avatar.face.warp import HeadWarp
+from modules.avatar.rig.pose import Pose
+from modules.avatar.specification import Mouth
+from modules.messages import ByteArray
+
+Key = tuple[int, ...]
+_NO_MAP = np.empty(0, np.float32)
+_PATCH_BYTES = 14_000_000
+_MOUTH_STEPS = (40, 24, 24, 16, 8, 12, 0, 24, 8)
+"""Steps into which each value of `Mouth` is rounded; the jaw moves the picture, not the lips."""
+
+
+class Patches:
+    """Drawn eyes and mouths, least recently used first; shared by the streams of an engine."""
+
+    def __init__(self, limit: int = _PATCH_BYTES) -> None:
+        self._limit, self._bytes = limit, 0
+        self._known: OrderedDict[Key, ByteArray] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Key, draw: Callable[[], ByteArray]) -> ByteArray:
+        """Return the patch of a key; draws it, outside the lock, where it is not known."""
+        with self._lock:
+            patch = self._known.get(key)
+            if patch is not None:
+                self._known.move_to_end(key)
+                return patch
+        drawn = draw()
+        drawn.setflags(write=False)
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = drawn
+                self._bytes += drawn.nbytes
+            while self._bytes > self._limit:
+                self._bytes -= self._known.popitem(last=False)[1].nbytes
+        return drawn
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all patches."""
+        return self._bytes
+
+
+class Renderer:
+    """Everything about one persona that all streams share. Immutable but for its patches."""
+
+    def __init__(self, look: Look, portrait: ByteArray) -> None:
+        self.portrait = portrait
+        self.patches = Patches()
+        self.warp = HeadWarp(look)
+        self.mouth = MouthPainter(look.lips, look.head.centre, portrait)
+        self.eyes = [EyePainter(look.eyes, look.head.centre, side, portrait) for side in (-1, 1)]
+
+    def brush(self) -> Brush:
+        """Make the state of one stream."""
+        return Brush(self)
+
+
+class Brush:
+    """The picture of one stream, and what is drawn in it now."""
+
+    def __init__(self, renderer: Renderer) -> None:
+        self._shared = renderer
+        self._picture = renderer.portrait.copy()
+        self._drawn: dict[int, Key] = {}
+
+    def draw(self, pose: Pose, out: ByteArray) -> None:
+        """Draw a pose into `out`, uint8 [512, 512, 3] and contiguous."""
+        self._draw_mouth(pose.mouth)
+        lid, squint = round(pose.lid * 32), round(pose.squint * 12)
+        look = (round(pose.gaze_x * 4), round(pose.gaze_y * 4))
+        for part, painter in enumerate(self._shared.eyes, start=1):
+            key = (part, lid, squint, *look)
+            state = EyeState(lid / 32, squint / 12, look[0] / 4, look[1] / 4)
+            self._place(key, painter.box, partial(painter.paint, state))
+        where = self._shared.warp.map(pose)
+        edge = cv2.BORDER_REPLICATE
+        cv2.remap(self._picture, where, _NO_MAP, cv2.INTER_LINEAR, dst=out, borderMode=edge)
+
+    def _draw_mouth(self, mouth: Mouth) -> None:
+        steps = zip(mouth, _MOUTH_STEPS, strict=True)
+        key = tuple(round(value * step) for value, step in steps)
+        values = [step and at / step for at, step in zip(key, _MOUTH_STEPS, strict=True)]
+        painter = self._shared.mouth
+        self._place((0, *key), painter.box, partial(painter.paint, Mouth(*values)))
+
+    def _place(self, key: Key, box: Box, draw: Callable[[], ByteArray]) -> None:
+        if self._drawn.get(key[0]) == key:
+            return
+        top, bottom, left, right = box
+        self._picture[top:bottom, left:right] = self._shared.patches.get(key, draw)
+        self._drawn[key[0]] = key

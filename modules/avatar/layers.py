@@ -1,0 +1,98 @@
+"""What is prepared once per process and persona, and kept on disk between starts."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import zipfile
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+from modules.avatar.art.canvas import LARGE
+from modules.avatar.art.portrait import paint_portrait
+from modules.avatar.face.renderer import Renderer
+from modules.avatar.specification import fingerprint, load_persona
+from modules.messages import ByteArray
+from modules.settings import Settings
+
+log = logging.getLogger("guong.avatar")
+
+_ART = Path(__file__).parent / "art"
+_lock = Lock()
+_renderers: dict[str, Renderer] = {}
+
+
+def renderer(avatar: str) -> Renderer:
+    """Return the prepared renderer of a known persona; the first call for it takes a while."""
+    with _lock:
+        if avatar not in _renderers:
+            folder = Settings().data / "cache"
+            _renderers[avatar] = Renderer(load_persona(avatar).look, portrait(avatar, folder))
+        return _renderers[avatar]
+
+
+def forget() -> None:
+    """Let go of everything that was prepared; streams keep what they use."""
+    with _lock:
+        _renderers.clear()
+
+
+def portrait(avatar: str, folder: Path) -> ByteArray:
+    """Return the painted portrait, uint8 [LARGE, LARGE, 3], from `folder` or painted anew.
+
+    A file there that is missing, broken or made by other code is replaced; where the folder
+    cannot be written, nothing is kept and nothing is wrong.
+    """
+    path = folder / f"portrait-{avatar}-{_version(avatar)}.npz"
+    kept = _read(path)
+    if kept is not None:
+        return kept
+    painted = np.round(paint_portrait(load_persona(avatar).look) * 255).astype(np.uint8)
+    try:
+        _write(path, painted)
+    except OSError as error:
+        log.warning("portrait of %s not kept: %s", avatar, type(error).__name__)
+    return painted
+
+
+def _version(avatar: str) -> str:
+    digest = sha256(fingerprint(avatar).encode())
+    for source in sorted(_ART.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _read(path: Path) -> ByteArray | None:
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            picture: ByteArray = kept["portrait"]
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        log.warning("%s is broken: %s", path.name, type(error).__name__)
+        return None
+    usable = picture.shape == (LARGE, LARGE, 3) and picture.dtype == np.uint8
+    return picture if usable else None
+
+
+def _write(path: Path, picture: ByteArray) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=path.stem, suffix=".part", dir=path.parent)
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, portrait=picture)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    avatar = path.name.split("-")[1]
+    for old in path.parent.glob(f"portrait-{avatar}-*.npz"):
+        if old != path:
+            with suppress(OSError):
+                old.unlink()

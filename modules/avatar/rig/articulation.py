@@ -1,0 +1,109 @@
+"""Visemes become movement: every shape pulls at the mouth before, during and after its time.
+
+The mouth is the mean of the shapes near the moment, weighted by how close they are in time and how
+firmly each holds (after the dominance functions of Cohen and Massaro 1993, "Modeling coarticulation
+in synthetic visual speech"). So lips begin to round, or to close, before the sound does. How fast
+the mouth may move is limited, which also keeps it continuous where a piece of speech arrives that
+was not known before.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from modules.avatar.specification import VisemeTarget
+from modules.messages import SPEECH_RATE, FloatArray, Viseme, VisemeShape
+
+CHANNELS = ("open", "width", "round", "teeth", "tongue", "press", "jaw")
+"""The values of `Mouth` that speech moves, in its order."""
+_ROUNDING = np.array([name in ("width", "round") for name in CHANNELS])
+_FASTEST = np.array([0.42, 0.36, 0.36, 0.50, 0.45, 0.50, 0.30], np.float32)
+"""The most that each value may change in a frame: the lips close from wide open in 100 ms."""
+_BLEND_S = 0.090
+"""How long one shape takes to become the next."""
+_LEAD_S, _FIRM_LEAD_S = 0.026, 0.012
+"""A change is half done this long before the sound changes; earlier the firmer the next shape."""
+_SHORTEST_S = 0.055
+"""A closure shorter than this would be skipped between two frames."""
+_KEEP_S = 0.4
+
+
+class _Pull(NamedTuple):
+    begin: float
+    end: float
+    lead: float
+    hold: float
+    rounding: float
+    target: FloatArray
+
+
+class Articulation:
+    """The mouth of one reply. Moments are seconds of the reply and must rise by a frame each."""
+
+    def __init__(self, targets: dict[VisemeShape, VisemeTarget]) -> None:
+        self._targets = {
+            shape: np.array([getattr(target, name) for name in CHANNELS], np.float32)
+            for shape, target in targets.items()
+        }
+        self._firmness = {
+            shape: (target.hold, target.rounding) for shape, target in targets.items()
+        }
+        self._pulls: list[_Pull] = []
+        self._value = np.zeros(len(CHANNELS), np.float32)
+
+    def hear(self, visemes: tuple[Viseme, ...], at: int) -> None:
+        """Learn of the visemes of a piece that begins at sample `at` of the reply."""
+        for viseme in visemes:
+            if viseme.end <= viseme.start:
+                continue
+            begin, end = (at + viseme.start) / SPEECH_RATE, (at + viseme.end) / SPEECH_RATE
+            hold, rounding = self._firmness[viseme.shape]
+            if hold > 2 and end - begin < _SHORTEST_S:
+                begin = end - _SHORTEST_S
+            rest = self._targets["rest"]
+            weight = 1.0 if hold > 2 else min(max(viseme.weight, 0.0), 1.0)
+            target = rest + weight * (self._targets[viseme.shape] - rest)
+            lead = _LEAD_S + _FIRM_LEAD_S * hold
+            self._pulls.append(_Pull(begin, end, lead, hold, rounding, target))
+
+    def forget(self) -> None:
+        """Forget visemes that were heard and not shown; the mouth closes from where it is."""
+        self._pulls.clear()
+
+    def mouth(self, seconds: float) -> FloatArray:
+        """Return the values of `CHANNELS` for the frame at a moment."""
+        self._pulls = [pull for pull in self._pulls if pull.end > seconds - _KEEP_S]
+        change = np.clip(self._aim(seconds) - self._value, -_FASTEST, _FASTEST)
+        self._value = self._value + change
+        return self._value
+
+    def _aim(self, seconds: float) -> FloatArray:
+        total = np.zeros(len(CHANNELS), np.float32)
+        weight = np.full(len(CHANNELS), 1e-6, np.float32)
+        covered = 0.0
+        pulls = self._pulls
+        for k, pull in enumerate(pulls):
+            if pull.begin > seconds + 0.2:
+                break
+            # Nobody knows yet what follows the last shape: it is held until its end.
+            follows = pulls[k + 1].lead if k + 1 < len(pulls) else -_BLEND_S / 2
+            near = _rise(seconds - pull.begin + pull.lead) - _rise(seconds - pull.end + follows)
+            if near <= 0:
+                continue
+            covered += near
+            firm = near * np.where(_ROUNDING, pull.rounding, pull.hold)
+            total += firm * pull.target
+            weight += firm
+        if covered < 1:
+            rest = (1 - covered) * np.where(_ROUNDING, *reversed(self._firmness["rest"]))
+            total += rest * self._targets["rest"]
+            weight += rest
+        return total / weight
+
+
+def _rise(seconds: float) -> float:
+    """Go from 0 to 1 round the moment 0, over `_BLEND_S`."""
+    part = min(max(seconds / _BLEND_S + 0.5, 0.0), 1.0)
+    return part * part * (3 - 2 * part)

@@ -1,0 +1,51 @@
+"""Gaze: the eyes rest on the viewer, wander off for a moment and come back, in quick jumps.
+
+A speaker looks at the listener somewhat over half of the time (Kendon 1967, Acta Psychologica 26);
+looks away are shorter than looks at.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from modules.messages import FPS
+
+Look = tuple[float, float]
+_VIEWER: Look = (0.0, 0.0)
+
+
+class Gaze:
+    """Where one face looks, in pixels of the irises. To be asked for rising frames."""
+
+    def __init__(self, random: np.random.Generator) -> None:
+        self._random = random
+        self._before: Look = _VIEWER
+        self._now: Look = _VIEWER
+        self._since = 0
+        self._until = round(float(random.uniform(0.7, 1.6)) * FPS)
+
+    def look(self, frame: int) -> Look:
+        """Return how far the irises stand right of and below the middle."""
+        while frame >= self._until:
+            self._jump()
+        if frame == self._since:  # the one frame that a jump takes
+            return tuple(
+                old + 0.6 * (new - old) for old, new in zip(self._before, self._now, strict=True)
+            )  # type: ignore[return-value]
+        return self._now
+
+    def _jump(self) -> None:
+        random = self._random
+        self._before, self._since = self._now, self._until
+        if self._now == _VIEWER and random.random() < 0.62:
+            side = 1.0 if random.random() < 0.5 else -1.0
+            across = side * float(random.uniform(1.0, 2.6))
+            self._now = (across, float(random.uniform(-0.9, 1.0)))
+            stay = random.uniform(0.4, 1.1)
+        elif self._now == _VIEWER:
+            self._now = (float(random.uniform(-0.5, 0.5)), float(random.uniform(-0.25, 0.25)))
+            stay = random.uniform(0.5, 1.2)
+        else:
+            self._now = _VIEWER
+            stay = random.uniform(0.8, 2.4)
+        self._until += max(2, round(float(stay) * FPS))

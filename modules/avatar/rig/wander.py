@@ -1,0 +1,29 @@
+"""Slow wandering: smooth noise without a period, so that nobody sees it repeat."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+_KNOTS = 512
+
+
+class Wander:
+    """Smooth noise of several channels, the same for the same random source."""
+
+    def __init__(self, random: np.random.Generator) -> None:
+        self._knots = random.normal(0, 1, _KNOTS).tolist()
+
+    def at(self, channel: int, seconds: float, pace_s: float) -> float:
+        """Return the noise at a time; it turns about every `pace_s` and is of size one.
+
+        Knots a `pace_s` apart joined by a Catmull-Rom spline: position and speed never jump.
+        """
+        place = seconds / pace_s
+        low = math.floor(place)
+        t = place - low
+        first = low + channel * 89
+        a, b, c, d = (self._knots[(first + k) % _KNOTS] for k in (-1, 0, 1, 2))
+        bend = 2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)
+        return float(b + 0.5 * t * (c - a + t * bend))

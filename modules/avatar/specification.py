@@ -1,0 +1,145 @@
+"""Persona files: who a drawn persona is, how it looks and how its face moves."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from hashlib import sha256
+from typing import Annotated, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from modules.avatar.art.parts import Look, Part
+from modules.avatar.gallery import FOLDER
+from modules.messages import EmotionLabel, Gender, Region, VisemeShape
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Signed = Annotated[float, Field(ge=-1, le=1)]
+
+
+class VoiceHint(Part):
+    """Which voice suits the persona: median pitch, and speaking rate."""
+
+    f0_hz: Annotated[float, Field(ge=60, le=400)]
+    rate: Annotated[float, Field(ge=0.5, le=2)] = 1.0
+
+
+class Manner(Part):
+    """One line about the persona's manner, in both languages of the page."""
+
+    vi: Annotated[str, Field(min_length=1, max_length=120)]
+    en: Annotated[str, Field(min_length=1, max_length=120)]
+
+
+class Identity(Part):
+    """Who the persona is."""
+
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    gender: Gender
+    age: Annotated[int, Field(ge=1, le=120)]
+    region: Region
+    voice: VoiceHint
+    manner: Manner
+
+
+class Mouth(NamedTuple):
+    """The mouth at one moment, in the order of every array of mouth values.
+
+    `open` 0 (lips touch) to 1 (as for a); `width` -1 (drawn in) to 1 (spread); `round` 0 to 1
+    (pursed, as for u); `teeth` 0 to 1 (lower lip under the upper teeth); `tongue` 0 (low) to 1
+    (tip behind the teeth); `press` 0 to 1 (lips pressed thin); `jaw` 0 to 1 (chin down);
+    `corner` -1 (down) to 1 (up: a smile); `lift` 0 to 1 (upper lip raised in disgust).
+    """
+
+    open: float = 0.0
+    width: float = 0.0
+    round: float = 0.0
+    teeth: float = 0.0
+    tongue: float = 0.0
+    press: float = 0.0
+    jaw: float = 0.0
+    corner: float = 0.0
+    lift: float = 0.0
+
+
+class VisemeTarget(Part):
+    """What the mouth aims at for one viseme shape, and how firmly.
+
+    `hold` says how strongly the shape insists on how far the mouth is open, `rounding` how
+    strongly on width and rounding: k and g take both from the vowel beside them.
+    """
+
+    open: Share = 0.0
+    width: Signed = 0.0
+    round: Share = 0.0
+    teeth: Share = 0.0
+    tongue: Share = 0.0
+    press: Share = 0.0
+    jaw: Share = 0.0
+    hold: Annotated[float, Field(gt=0, le=4)] = 1.0
+    rounding: Annotated[float, Field(gt=0, le=4)] = 1.0
+
+
+class Expression(Part):
+    """What a feeling adds to the face at its full degree."""
+
+    brow: Signed = 0.0
+    """Both brows up (1) or down (-1)."""
+    inner: Signed = 0.0
+    """Inner ends of the brows up (grief) or down (anger)."""
+    frown: Share = 0.0
+    """Brows drawn together."""
+    lid: Signed = 0.0
+    """Upper lids wider (1) or lowered (-1)."""
+    squint: Share = 0.0
+    """Lower lids raised."""
+    cheek: Share = 0.0
+    corner: Signed = 0.0
+    width: Signed = 0.0
+    gape: Signed = 0.0
+    """How much wider (or less wide) the mouth opens while speaking; silence stays shut."""
+    press: Share = 0.0
+    lift: Share = 0.0
+    look: Signed = 0.0
+    """Gaze down (1) or up (-1)."""
+    pitch: Signed = 0.0
+    """Head bowed (1) or raised (-1)."""
+    roll: Signed = 0.0
+
+
+class Rest(Part):
+    """The idle pose: how the head is held (pixels, radians) and the mouth's resting smile."""
+
+    yaw: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+    corner: Signed = 0.0
+    squint: Share = 0.0
+    cheek: Share = 0.0
+
+
+class PersonaFile(BaseModel):
+    """One persona file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    identity: Identity
+    rest: Rest
+    visemes: dict[VisemeShape, VisemeTarget]
+    expressions: dict[EmotionLabel, Expression]
+    look: Look
+
+
+@lru_cache(maxsize=32)
+def load_persona(avatar: str) -> PersonaFile:
+    """Read and check a persona file; the id must be one of `gallery.persona_ids()`."""
+    return PersonaFile.model_validate(tomllib.loads(_text(avatar)))
+
+
+def fingerprint(avatar: str) -> str:
+    """Return a hash of the persona file, to key what is prepared from it."""
+    return sha256(_text(avatar).encode()).hexdigest()
+
+
+def _text(avatar: str) -> str:
+    return (FOLDER / f"{avatar}.toml").read_text(encoding="utf-8")
