@@ -1,0 +1,26 @@
+"""Speech: text as it is read aloud, the voices that say it, and the mouth that moves with it.
+
+Nothing heavy is imported here: the engines' own files are imported when they are loaded.
+"""
+
+from __future__ import annotations
+
+from modules.engines import EngineSpec
+from modules.tts.normalize import normalize
+from modules.tts.voices import VOICES, Voice, base_voice
+
+ENGINES: tuple[EngineSpec, ...] = (
+    EngineSpec(
+        "espeak",
+        "tts",
+        "modules.tts.espeak:EspeakEngine",
+        packages=("espeakng_loader", "scipy"),
+        megabytes=3,
+        licence="GPL-3.0-or-later",
+        # A piece of four seconds takes some 15 ms; the rest is a busy machine.
+        first_output_s=3.0,
+        next_output_s=2.0,
+    ),
+)
+
+__all__ = ["ENGINES", "VOICES", "Voice", "base_voice", "normalize"]
