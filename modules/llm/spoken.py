@@ -52,16 +52,19 @@ class SpokenText:
         self._letters = _WholeLetters()
         self._reasoning = _Reasoning()
         self._markup = _Markup()
+        self._out = _WholeLetters()  # what was taken out may have stood between letter and mark
         self._begun = False
 
     def push(self, text: str) -> str:
         """Take the next piece; return what may be spoken of it, perhaps nothing."""
-        return self._lead(self._markup.push(self._reasoning.push(self._letters.push(text))))
+        text = self._markup.push(self._reasoning.push(self._letters.push(text)))
+        return self._lead(self._out.push(text))
 
     def finish(self) -> str:
         """Return what was held back; the answer is complete."""
         rest = self._reasoning.push(self._letters.finish()) + self._reasoning.finish()
-        return self._lead(self._markup.push(rest) + self._markup.finish())
+        rest = self._markup.push(rest) + self._markup.finish()
+        return self._lead(self._out.push(rest) + self._out.finish())
 
     def _lead(self, text: str) -> str:
         text = text if self._begun else text.lstrip()
