@@ -7,9 +7,12 @@ import tomllib
 import unicodedata
 from pathlib import Path
 
+from modules.text.nfc import strip_diacritics
+
 _TABLE = tomllib.loads(Path(__file__).with_name("syllables.toml").read_text(encoding="utf-8"))
 _ONSETS: tuple[str, ...] = tuple(sorted(_TABLE["onsets"], key=len, reverse=True))
 _RHYMES = frozenset(_TABLE["rhymes"])
+_BARE_RHYMES = frozenset(map(strip_diacritics, _RHYMES))
 _FRONT_ONLY = frozenset(_TABLE["front_only"])
 _BACK_ONLY = frozenset(_TABLE["back_only"])
 _Y_ONSETS = frozenset(_TABLE["y_onsets"])
@@ -44,6 +47,14 @@ def is_vietnamese_syllable(word: str) -> bool:
         if letters.startswith(onset) and _spelled_well(onset, rhyme):
             return _toned_well(rhyme, tone, place - len(onset) if tone else -1)
     return False
+
+
+def is_bare_syllable(word: str) -> bool:
+    """Say whether `word` could be a Vietnamese syllable that lost all its marks ("nguoi")."""
+    letters = word.casefold()
+    return len(letters) <= _LONGEST and any(
+        letters.startswith(onset) and letters[len(onset) :] in _BARE_RHYMES for onset in _ONSETS
+    )
 
 
 def _split_tone(word: str) -> tuple[str, str, int]:

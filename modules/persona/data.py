@@ -1,0 +1,52 @@
+"""Reads the rule tables of this package, and matches phrases word by word."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+RULES = Path(__file__).with_name("rules")
+
+Value = TypeVar("Value")
+
+
+def table(name: str) -> dict[str, Any]:
+    """Return the table `rules/<name>.toml`."""
+    return tomllib.loads((RULES / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def words(name: str) -> frozenset[str]:
+    """Return the words of `rules/<name>.txt`; lines that begin with # are comments."""
+    lines = (RULES / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+class Phrases(Generic[Value]):
+    """Phrases of one or more words, found at a place in a text, longest first."""
+
+    def __init__(self, phrases: Iterable[tuple[str, Value]]) -> None:
+        self._by_first: dict[str, list[tuple[tuple[str, ...], Value]]] = {}
+        for phrase, value in phrases:
+            parts = tuple(phrase.split())
+            self._by_first.setdefault(parts[0], []).append((parts, value))
+        for entries in self._by_first.values():
+            entries.sort(key=lambda entry: len(entry[0]), reverse=True)
+
+    def at(self, forms: Sequence[str], start: int) -> tuple[int, Value] | None:
+        """Return how many words the longest phrase at `start` has, and its value."""
+        for parts, value in self._by_first.get(forms[start], ()):
+            if tuple(forms[start : start + len(parts)]) == parts:
+                return len(parts), value
+        return None
+
+    def length(self, forms: Sequence[str], start: int) -> int:
+        """Return how many words the longest phrase at `start` has, 0 where there is none."""
+        found = self.at(forms, start)
+        return found[0] if found else 0
+
+
+def phrases(*lists: Iterable[str]) -> Phrases[None]:
+    """Return a matcher of plain phrases."""
+    return Phrases((phrase, None) for each in lists for phrase in each)

@@ -1,0 +1,51 @@
+"""The pairs of the page's panel, by relation, each with a sentence that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modules.messages import Pair, Region, Tone
+from modules.persona.data import table
+from modules.persona.reciprocity import parse_pair
+from modules.persona.terms import junior, senior
+
+_RULES = table("pairs")
+_PREVIEW = _RULES["preview"]
+
+
+@dataclass(frozen=True, slots=True)
+class PairChoice:
+    """One pair of the panel and the relation it belongs to (a key of the translations)."""
+
+    pair: Pair
+    relation: str
+
+
+PAIRS: tuple[PairChoice, ...] = tuple(
+    PairChoice(parse_pair(pair), relation)
+    for relation, pairs in _RULES["relations"].items()
+    for pair in pairs
+)
+
+
+def rank(pair: Pair) -> str:
+    """Return how the assistant stands to the user: "junior", "senior" or "peer"."""
+    if junior(pair.assistant_self) and not junior(pair.user_term):
+        return "junior"
+    if senior(pair.assistant_self) and junior(pair.user_term):
+        return "senior"
+    return "peer"
+
+
+def preview(pair: Pair, tone: Tone, region: Region) -> str:
+    """Return a sentence in which an assistant with this pair, tone and region greets."""
+    me, you = pair.assistant_self, pair.user_term
+    return str(_PREVIEW[rank(pair)][tone]).format_map(
+        {
+            **_PREVIEW["particles"][region],
+            "me": me,
+            "you": you,
+            "Me": me[0].upper() + me[1:],
+            "You": you[0].upper() + you[1:],
+        }
+    )

@@ -1,0 +1,70 @@
+"""Mends the terms of address of an answer, whole or clause by clause."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from modules.errors import InvalidInput
+from modules.messages import Pair, Region
+from modules.persona.edits import Edit, apply, in_case_of
+from modules.persona.particles import deference, softeners
+from modules.persona.slots import Slot, kinship_slots, neutral_slots
+from modules.persona.terms import term_of
+from modules.persona.utterance import Utterance
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A text after mending; `left` counts doubtful words that were not touched.
+
+    `closer` is the quotation mark that the text leaves open.
+    """
+
+    text: str
+    left: int
+    closer: str
+
+
+def mend(text: str, pair: Pair, region: Region | None = None, closer: str = "") -> Mended:
+    """Return `text` in NFC with the terms and particles of `pair`, where that is certain.
+
+    `closer` is the quotation mark that the text before left open.
+    """
+    text = unicodedata.normalize("NFC", text)
+    answer, _ = Utterance.written(text, closer)
+    slots, left = neutral_slots(answer, pair)
+    text = apply(text, edits_of(answer, [*slots, *kinship_slots(answer, pair)]))
+    # The particles are judged by the terms that stand there now.
+    answer, still_open = Utterance.written(text, closer)
+    text = apply(text, [*deference(answer, pair), *softeners(answer, region)])
+    return Mended(text, left, still_open)
+
+
+def edits_of(answer: Utterance, slots: list[Slot]) -> list[Edit]:
+    """Return the edits that put each slot's term in its place."""
+    edits: list[Edit] = []
+    for slot in slots:
+        first, last = answer.tokens[slot.start], answer.tokens[slot.end - 1]
+        edits.append(Edit(first.start, last.end, in_case_of(first.text, slot.term)))
+    return edits
+
+
+def repair(text: str, assistant_self: str, user_term: str) -> str:
+    """Return `text` with wrong terms of address mended, as the assistant would say it.
+
+    Safe substitutions only; what is not certain stays. Raises `InvalidInput("unknown_term")` for
+    terms of address that do not exist.
+    """
+    pair = Pair(
+        _known(assistant_self, "assistant_self"),
+        _known(user_term, "user_term"),
+    )
+    return mend(text, pair).text
+
+
+def _known(term: str, field: str) -> str:
+    known = term_of(term)
+    if known is None:
+        raise InvalidInput("unknown_term", field=field, term=term)
+    return known

@@ -1,0 +1,228 @@
+"""Finds the words of an answer that should be the pair's terms, and says what they should be.
+
+Only what is certain is changed: a neutral word in the place of a subject or an object, and a term
+of kinship whose sentence says who speaks. Friends, siblings, "oneself", quotations, titles and
+third persons are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from modules.messages import Pair
+from modules.persona.data import Phrases, phrases, table
+from modules.persona.mentions import Mention, find_mentions
+from modules.persona.terms import TERMS
+from modules.persona.utterance import OPENING, Segment, Utterance
+
+_RULES = table("repair")
+_TRAPS = table("traps")
+_NEUTRAL_SELF = phrases(_RULES["neutral"]["self"])
+_NEUTRAL_USER = phrases(_RULES["neutral"]["user"])
+_PLURAL = frozenset(_RULES["neutral"]["plural"])
+_FRIEND = frozenset(_RULES["neutral"]["friend"])
+_TRAP_PHRASES = phrases(_TRAPS["phrases"])
+_THIRD_AFTER = phrases(_TRAPS["third"]["after"])
+_ONESELF_BEFORE = phrases(_RULES["oneself"]["before"])
+_ONESELF_BEHIND = phrases(_RULES["oneself"]["behind"])
+_ONESELF_GIVEN = phrases(_RULES["oneself"]["given"])
+_ACTS = phrases(_RULES["speaker"]["acts"])
+_LET = frozenset(_RULES["speaker"]["let"])
+_ASK = frozenset(_RULES["speaker"]["ask"])
+_ASK_VERBS = phrases(_RULES["speaker"]["ask_verbs"])
+_SERVED = phrases(_RULES["speaker"]["served"])
+_LONGEST_CUE = 4
+_SENTENCE_ENDS = frozenset(".!?…\n")
+_KIN = frozenset(name for name, term in TERMS.items() if term.role == "both" and not term.called)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The tokens from `start` to `end` should be `term`; `neutral` where they were a neutral word."""
+
+    start: int
+    end: int
+    term: str
+    neutral: bool = True
+
+
+def neutral_slots(answer: Utterance, pair: Pair) -> tuple[list[Slot], int]:
+    """Return the neutral words to exchange, and how many doubtful ones were left."""
+    slots: list[Slot] = []
+    left = 0
+    for segment in answer.segments:
+        index = segment.start
+        while index < segment.end:
+            step, slot, doubtful = _neutral_at(answer, segment, index, pair)
+            if slot:
+                slots.append(slot)
+            left += doubtful
+            index += step
+    return slots, left
+
+
+def _neutral_at(
+    answer: Utterance, segment: Segment, index: int, pair: Pair
+) -> tuple[int, Slot | None, bool]:
+    """Return how many tokens to go on, the slot at `index`, and whether one was left in doubt."""
+    forms = answer.forms
+    if answer.tokens[index].masked:
+        return 1, None, False
+    trap = _TRAP_PHRASES.length(forms, index)
+    if trap:
+        return trap, None, False
+    for words, term in ((_NEUTRAL_SELF, pair.assistant_self), (_NEUTRAL_USER, pair.user_term)):
+        length = words.length(forms, index)
+        if not length:
+            continue
+        said = " ".join(forms[index : index + length])
+        if said in (pair.assistant_self, pair.user_term) or not _is_slot(
+            answer, segment, index, index + length
+        ):
+            return length, None, False
+        if said == "mình" and not _is_assistant(forms, segment, index):
+            return length, None, True
+        return length, Slot(index, index + length, term), False
+    return 1, None, False
+
+
+def _is_slot(answer: Utterance, segment: Segment, start: int, end: int) -> bool:
+    """Say whether a neutral word stands for one of the two: not "chúng tôi", "bạn của em"."""
+    forms = answer.forms
+    before = forms[start - 1] if start > segment.start else ""
+    if before in _PLURAL:
+        return False
+    if end >= segment.end or forms[start] != "bạn":
+        return True
+    named = answer.cased and answer.tokens[end].capital and answer.tokens[end].kind == "word"
+    return forms[end] not in _FRIEND and forms[end] not in _KIN and not named
+
+
+def _is_assistant(forms: Sequence[str], segment: Segment, index: int) -> bool:
+    """Say whether "mình" is the assistant, neither "oneself" nor "let us"."""
+    before, after = forms[segment.start : index], forms[index + 1 : segment.end]
+    if _ends_with(before, _ONESELF_BEHIND):
+        return True
+    if before and before[-1] == "cho":
+        return bool(after) and bool(_ONESELF_GIVEN.length(after, 0))
+    return _opens(before) and bool(after) and bool(_ONESELF_BEFORE.length(after, 0))
+
+
+def _opens(before: Sequence[str]) -> bool:
+    index = 0
+    while index < len(before):
+        length = OPENING.length(before, index)
+        if not length:
+            return False
+        index += length
+    return True
+
+
+def _ends_with(words: Sequence[str], cue: Phrases[None]) -> bool:
+    return any(
+        cue.length(words, len(words) - length) == length
+        for length in range(1, min(_LONGEST_CUE, len(words)) + 1)
+    )
+
+
+def kinship_slots(answer: Utterance, pair: Pair) -> list[Slot]:
+    """Return the terms of kinship that stand in the wrong role, by sentences.
+
+    Where the sentence says that the user's term speaks, or the assistant's own is spoken to, the
+    two were exchanged, and both are. Another term in such a place is replaced alone.
+    """
+    slots: list[Slot] = []
+    for mentions in _sentences(answer):
+        roles = [(mention, _role(answer, mention)) for mention in mentions]
+        known = [(mention, role) for mention, role in roles if role]
+        right = any(mention.term == _due(role, pair) for mention, role in known)
+        wrong = [(mention, role) for mention, role in known if mention.term != _due(role, pair)]
+        exchanged = any(mention.term == _due(_other(role), pair) for mention, role in wrong)
+        if exchanged and not right:
+            slots += _exchange(mentions, pair)
+        elif not exchanged:
+            slots += [_slot(answer, mention, _due(role, pair)) for mention, role in wrong]
+    return slots
+
+
+def _sentences(answer: Utterance) -> Iterator[list[Mention]]:
+    """Give the mentions of each sentence that stand for one of the two."""
+    found: list[Mention] = []
+    mentions = iter(find_mentions(answer))
+    mention = next(mentions, None)
+    for segment in answer.segments:
+        while mention and mention.start < segment.end:
+            if mention.term in _KIN and not mention.third and not mention.named:
+                found.append(mention)
+            mention = next(mentions, None)
+        if segment.mark in _SENTENCE_ENDS:
+            yield found
+            found = []
+    yield found
+
+
+def _role(answer: Utterance, mention: Mention) -> str:
+    """Return "self" or "addressee" where the sentence leaves no doubt, else ""."""
+    forms, segment = answer.forms, mention.segment
+    before, after = forms[segment.start : mention.start], forms[mention.end : segment.end]
+    if mention.owned:
+        return ""
+    if mention.called == "vocative":
+        return "addressee"
+    if before and _opens(before[:-1]) and before[-1] in _LET and after:
+        return "self"
+    if before and before[-1] in _ASK and after and _ASK_VERBS.length(after, 0):
+        return "self"
+    if after and _opens(before) and _ACTS.length(after, 0):
+        return "self"
+    if _ends_with(before, _SERVED):
+        return "addressee"
+    return "addressee" if _greeted_by_assistant(before) else ""
+
+
+def _greeted_by_assistant(before: Sequence[str]) -> bool:
+    """Say whether the assistant itself greets: "chào X", "em chào X", not "anh nhớ cảm ơn mẹ"."""
+    if not before or before[-1] != "chào":
+        return False
+    opening = before[:-1]
+    if opening and opening[-1] == "xin":
+        opening = opening[:-1]
+    return _opens(opening) or (opening[-1] in TERMS and _opens(opening[:-1]))
+
+
+def _due(role: str, pair: Pair) -> str:
+    return pair.assistant_self if role == "self" else pair.user_term
+
+
+def _other(role: str) -> str:
+    return "addressee" if role == "self" else "self"
+
+
+def _exchange(mentions: Sequence[Mention], pair: Pair) -> list[Slot]:
+    other = {pair.assistant_self: pair.user_term, pair.user_term: pair.assistant_self}
+    return [
+        Slot(mention.start, mention.end, other[mention.term], neutral=False)
+        for mention in mentions
+        if mention.term in other
+    ]
+
+
+def _slot(answer: Utterance, mention: Mention, term: str) -> Slot:
+    return Slot(mention.start, mention.end, term, neutral=False)
+
+
+def pair_slots(answer: Utterance, old: Pair, new: Pair) -> list[Slot]:
+    """Return every place of the old pair's terms, to be rewritten in the new one."""
+    slots, _ = neutral_slots(answer, new)
+    other = {old.assistant_self: new.assistant_self, old.user_term: new.user_term}
+    taken = {slot.start for slot in slots}
+    slots += [
+        Slot(mention.start, mention.end, other[mention.term], neutral=False)
+        for mention in find_mentions(answer)
+        if mention.term in other
+        and mention.term in _KIN
+        and not (mention.third or mention.named)
+        and mention.start not in taken
+    ]
+    return slots

@@ -1,0 +1,110 @@
+"""The pair over a conversation: a small frozen value that the session keeps.
+
+A pair is kept until something speaks clearly for another: a wish, the panel, a term that the user
+calls or greets with, or the same weaker sign twice. Every change remembers what was before, for
+the page's undo.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from modules.messages import Pair, Persona, User
+from modules.persona.address import NO_EVIDENCE, Evidence, infer
+from modules.persona.pair import DEFAULT_PAIR, Reason, Sources, choose_pair, given_terms, join
+from modules.persona.reciprocity import NO_TERMS, Facts, Terms, alone, reciprocal
+
+
+@dataclass(frozen=True, slots=True)
+class AddressState:
+    """The pair in use, why, and what it takes to change it.
+
+    `changed` says that the last turn changed the pair and `previous` what `undo` returns to;
+    `evidence` is that turn's. `pending` is a weak sign that was seen once; `chosen` was picked in
+    the panel, and stays until a wish or another choice.
+    """
+
+    pair: Pair = DEFAULT_PAIR
+    reason: Reason = "default"
+    changed: bool = False
+    previous: Pair | None = None
+    evidence: Evidence = NO_EVIDENCE
+    wish: Terms = NO_TERMS
+    chosen: Terms = NO_TERMS
+    detected: Terms = NO_TERMS
+    pending: Terms = NO_TERMS
+
+
+def advance(
+    state: AddressState,
+    utterance: str,
+    persona: Persona | None = None,
+    user: User | None = None,
+    *,
+    card: Persona | None = None,
+    stored: User | None = None,
+) -> AddressState:
+    """Return the state after the user said `utterance`.
+
+    `persona` and `user` are what the caller fixed for this turn (the API's dicts); `card` is the
+    persona that was picked and `stored` the profile kept from before, whose terms count less than
+    what the user says.
+    """
+    facts = Facts.of(persona or card, user, stored)
+    evidence = infer(utterance, persona or card)
+    wish = Terms(evidence.wish.assistant_self, evidence.wish.user_term)
+    state = replace(state, evidence=evidence, wish=join(wish, state.wish) if wish else state.wish)
+    if not wish:
+        state = _detect(state, evidence, facts)
+    given = given_terms(persona, user, facts)
+    sources = Sources(
+        wish=state.wish,
+        given=join(given, state.chosen) if given else state.chosen,
+        detected=state.detected,
+        stored=given_terms(None, stored, facts),
+        card=given_terms(card, None, facts),
+    )
+    pair, reason = choose_pair(sources, facts, state.pair)
+    return _use(state, pair, reason)
+
+
+def _detect(state: AddressState, evidence: Evidence, facts: Facts) -> AddressState:
+    """Take up what was heard, at once where it is strong or nothing better is known."""
+    heard = reciprocal(evidence.user_self, evidence.addressee, facts)
+    if not heard and state.reason in ("default", "card"):
+        heard = alone(evidence.user_self)
+    if not heard or _matches(heard, state.pair):
+        return replace(state, pending=NO_TERMS) if heard else state
+    settled = evidence.strength == "strong" or heard == state.pending
+    if settled or state.reason in ("default", "card"):
+        return replace(state, detected=join(heard, state.detected), pending=NO_TERMS)
+    return replace(state, pending=heard)
+
+
+def _matches(terms: Terms, pair: Pair) -> bool:
+    return terms.assistant_self in (None, pair.assistant_self) and (
+        terms.user_term in (None, pair.user_term)
+    )
+
+
+def _use(state: AddressState, pair: Pair, reason: Reason) -> AddressState:
+    changed = pair != state.pair
+    return replace(
+        state,
+        pair=pair,
+        reason=reason,
+        changed=changed,
+        previous=state.pair if changed else state.previous,
+    )
+
+
+def choose(state: AddressState, pair: Pair) -> AddressState:
+    """Return the state after the user picked a pair in the panel."""
+    chosen = Terms(pair.assistant_self, pair.user_term)
+    cleared = replace(state, chosen=chosen, wish=NO_TERMS, pending=NO_TERMS)
+    return _use(cleared, pair, "given")
+
+
+def undo(state: AddressState) -> AddressState:
+    """Return the state with the previous pair, as if it had been picked in the panel."""
+    return choose(state, state.previous) if state.previous else state

@@ -1,0 +1,144 @@
+"""An utterance as the rules see it: tokens, segments between marks, what each segment does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from modules.persona.data import phrases, table
+from modules.persona.masks import mask_quotes, mask_titles
+from modules.persona.reading import Token, read, tokenize
+from modules.text.nfc import clean
+
+Act = Literal["statement", "question", "request"]
+
+_CUES = table("cues")
+OPENING = phrases(_CUES["opening"]["words"])
+_JUNIOR_OPENERS = phrases(_CUES["opening"]["junior_openers"])
+_CALLS = frozenset(_CUES["call"]["after"])
+_TAILS = frozenset(_CUES["imperative"]["tails"])
+_REQUEST_ENDS = phrases(_CUES["imperative"]["ends"])
+_REQUEST_WORDS = phrases(_CUES["imperative"]["words"])
+_TOLD = frozenset(_CUES["imperative"]["told"])
+_QUESTION_ENDS = frozenset(_CUES["question"]["ends"])
+_QUESTION_WORDS = phrases(_CUES["question"]["words"])
+_NEGATIONS = frozenset(_CUES["question"]["negations"])
+_EMBEDDING = phrases(_CUES["question"]["embedding"])
+_LONGEST_END = 3
+LONGEST_SEGMENT = 64
+"""Tokens after which a text without marks is cut, so that the work stays linear."""
+
+_BREAKS = frozenset(".!?…;:,，–—()[]/|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The words from `start` to `end` (token indices), and the mark that ended them."""
+
+    start: int
+    end: int
+    mark: str
+    act: Act
+    deferential: bool
+
+
+class Utterance:
+    """What was said, read once; every rule looks at this."""
+
+    def __init__(self, text: str) -> None:
+        self._take(read(clean(text)))
+        mask_quotes(self.tokens)
+        mask_titles(self.tokens)
+
+    @classmethod
+    def written(cls, text: str, closer: str = "") -> tuple[Utterance, str]:
+        """Read a piece of a well-spelled text (NFC), whose places then stay as they are.
+
+        `closer` is the quotation mark that an earlier piece left open; the one that this piece
+        leaves open is returned.
+        """
+        piece = cls.__new__(cls)
+        piece._take(tokenize(text))
+        closer = mask_quotes(piece.tokens, closer, growing=True)
+        mask_titles(piece.tokens)
+        return piece, closer
+
+    def _take(self, tokens: list[Token]) -> None:
+        self.tokens = tokens
+        self.forms = [token.form for token in tokens]
+
+    @cached_property
+    def cased(self) -> bool:
+        """True where capitals mean something: there are some, and not only capitals."""
+        spoken = [token for token in self.tokens if token.kind == "word"]
+        capitals = sum(token.capital for token in spoken)
+        return any(token.capital for token in spoken) and (capitals < len(spoken) or capitals < 2)
+
+    @cached_property
+    def segments(self) -> list[Segment]:
+        """The stretches between marks; "X ơi" ends one as well."""
+        found: list[Segment] = []
+        start = 0
+        for index, form in enumerate(self.forms):
+            if form in _BREAKS and self.tokens[index].kind != "word":
+                self._close(found, start, index, form)
+                start = index + 1
+            elif form in _CALLS or index - start >= LONGEST_SEGMENT:
+                self._close(found, start, index + 1, "ơi")
+                start = index + 1
+        self._close(found, start, len(self.forms), "")
+        return found
+
+    def _close(self, found: list[Segment], start: int, end: int, mark: str) -> None:
+        if start < end:
+            forms = self.forms[start:end]
+            act = "question" if mark == "?" else _act(forms)
+            if mark == "?" and _act(forms) == "request":
+                act = "request"
+            found.append(Segment(start, end, mark, act, _deferential(forms)))
+
+    def said(self, start: int, end: int) -> str:
+        """Return the words from token `start` to token `end`, in canonical spelling."""
+        return " ".join(self.forms[max(start, 0) : end])
+
+
+def _act(forms: Sequence[str]) -> Act:
+    """Say whether a segment asks, requests or states, from its words alone."""
+    body = list(forms)
+    while len(body) > 1 and body[-1] in _TAILS:
+        body.pop()
+    if _ends_in_request(body) or any(
+        _REQUEST_WORDS.length(forms, index) for index in range(len(forms))
+    ):
+        return "request"
+    if (len(body) > 1 and body[-1] in _QUESTION_ENDS) or (
+        len(forms) > 1 and forms[-1] in _QUESTION_ENDS
+    ):
+        return "question"
+    return "question" if _asks(forms) else "statement"
+
+
+def _ends_in_request(body: Sequence[str]) -> bool:
+    for start in range(max(1, len(body) - _LONGEST_END), len(body)):
+        if _REQUEST_ENDS.length(body, start) == len(body) - start:
+            return body[start - 1] not in _TOLD
+    return False
+
+
+def _asks(forms: Sequence[str]) -> bool:
+    """Say whether a question word asks: not in "không ... đâu", not in "không biết ... gì"."""
+    negated = False
+    for index, form in enumerate(forms):
+        if _EMBEDDING.length(forms, index):
+            return False
+        if _QUESTION_WORDS.length(forms, index) and not (negated and form in ("đâu", "gì", "ai")):
+            return True
+        negated = negated or form in _NEGATIONS
+    return False
+
+
+def _deferential(forms: Sequence[str]) -> bool:
+    """Say whether the speaker shows deference here: an opening dạ, a closing ạ."""
+    return forms[-1] == "ạ" or bool(_JUNIOR_OPENERS.length(forms, 0))

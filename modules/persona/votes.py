@@ -1,0 +1,232 @@
+"""Weighs every mention: does it stand for the speaker or for the hearer?
+
+Each rule gives votes; the weights and the words are in `rules/cues.toml`. The order of strength is
+that of the usage manuals: calling by a term, introducing oneself, asking a favour, then the plain
+place of a term in the sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from modules.persona.data import Phrases, phrases, table
+from modules.persona.mentions import Mention
+from modules.persona.terms import TERMS, junior, senior
+from modules.persona.utterance import OPENING, Utterance
+
+Side = Literal["self", "addressee"]
+
+_CUES = table("cues")
+WEIGHTS: dict[str, float] = _CUES["weights"]
+_AFTER = {key: phrases(entries) for key, entries in _CUES["self_after"].items()}
+_LEAVING_ENDS = frozenset(_CUES["self_after"]["leaving_ends"])
+_LET_ME = phrases(_CUES["before"]["let_me"])
+_BENEFIT = phrases(_CUES["before"]["benefit"])
+_FAVOUR = phrases(_CUES["before"]["ask_favour"])
+_TOLD = phrases(_CUES["before"]["told"])
+_TOLD_END = frozenset(_CUES["before"]["told_end"])
+_REQUEST_VERBS = phrases(_CUES["before"]["request_verbs"])
+_PRAISE = phrases(_CUES["praise"]["words"])
+_PRAISE_ENDS = phrases(_CUES["praise"]["ends"])
+_EXCLAIMS = frozenset(_CUES["praise"]["exclaims"])
+_LONGING = phrases(_CUES["longing"]["words"])
+GREETINGS = phrases(_CUES["call"]["greetings"])
+_FETCH = frozenset(_CUES["imperative"]["fetch"])
+_LINKS = frozenset(_CUES["opening"]["links"])
+_LONGEST_CUE = 2
+"""Words of the longest cue that stands before a term."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One sign that `term` is the speaker's or the hearer's; `words` show it in the text."""
+
+    term: str
+    side: Side
+    weight: float
+    rule: str
+    words: str
+
+
+def votes(utterance: Utterance, mentions: Sequence[Mention]) -> list[Vote]:
+    """Return all votes on the mentions that are not third persons."""
+    found: list[Vote] = []
+    subjects: dict[int, Mention] = {}
+    for mention in mentions:
+        if mention.third:
+            continue
+        place = _Place(utterance, mention, subjects)
+        if place.subject:
+            subjects.setdefault(mention.segment.start, mention)
+        found += place.votes()
+    return found
+
+
+class _Place:
+    """One mention in its surroundings."""
+
+    def __init__(
+        self, utterance: Utterance, mention: Mention, subjects: dict[int, Mention]
+    ) -> None:
+        self.utterance = utterance
+        self.mention = mention
+        self.term = TERMS[mention.term]
+        self.before = utterance.forms[mention.segment.start : mention.start]
+        self.after = utterance.forms[mention.end : mention.segment.end]
+        self.first_subject = subjects.get(mention.segment.start)
+        self.subject = not mention.owned and not mention.called and self._is_subject()
+
+    def _is_subject(self) -> bool:
+        """Only words that open a sentence, or a called person, stand before it."""
+        index = 0
+        while index < len(self.before):
+            length = OPENING.length(self.before, index)
+            if not length:
+                return False
+            index += length
+        return True
+
+    def vote(self, side: Side, rule: str, weight: float | None = None) -> Vote:
+        """Return a vote of this mention, with the words around it as evidence."""
+        start, end = self.mention.start, self.mention.end
+        said = self.utterance.said(
+            max(self.mention.segment.start, start - 1), min(self.mention.segment.end, end + 1)
+        )
+        value = WEIGHTS[rule] if weight is None else weight
+        return Vote(self.mention.term, side, value, rule, said)
+
+    def votes(self) -> Iterator[Vote]:
+        """Give the votes of this mention, the strongest signs first."""
+        if self.mention.called:
+            yield self.vote("addressee", self.mention.called)
+            yield self.vote("addressee", "mention")
+            return
+        if self.term.role != "both":
+            side: Side = "self" if self.term.role == "self" else "addressee"
+            yield self.vote(side, "pronoun")
+            return
+        yield self.vote("self", "mention")
+        yield self.vote("addressee", "mention")
+        yield from self._deference()
+        if self.mention.owned:
+            yield self._owner()
+            return
+        if "peer" in self.term.classes:
+            yield self.vote("addressee", "peer")
+        yield from self._served()
+        if self.mention.named and not self.subject:
+            return
+        yield from self._subject() if self.subject else self._object()
+
+    def _owner(self) -> Vote:
+        """Whose mother, house or birthday: the hearer's where one asks, praises or congratulates."""
+        if (self._praised() and self.after[-1] in _EXCLAIMS) or self.mention.segment.act == "question":
+            return self.vote("addressee", "owner")
+        if self.before and GREETINGS.length(self.before, 0):
+            return self.vote("addressee", "greeting")
+        return self.vote("self", "owner")
+
+    def _deference(self) -> Iterator[Vote]:
+        if self.mention.segment.deferential:
+            if junior(self.mention.term):
+                yield self.vote("self", "deferential")
+            elif senior(self.mention.term) and not self.mention.owned:
+                yield self.vote("addressee", "deferred_to")
+
+    def _served(self) -> Iterator[Vote]:
+        """Somebody to whom, or for whom, something is done: "cho em hỏi", "để em"."""
+        if self._ends_with(_LET_ME):
+            yield self.vote("self", "let_me")
+        if self._ends_with(_BENEFIT):
+            if self.before[-1] == "cho" and self._starts_with(_REQUEST_VERBS):
+                yield self.vote("self", "request")
+            elif self.mention.segment.act != "statement" or not self._done_for():
+                yield self.vote("self", "benefit")
+        elif self._ends_with(_TOLD) and self.after and self.after[0] in _TOLD_END:
+            yield self.vote("self", "benefit")
+        if self._ends_with(_FAVOUR):
+            yield self.vote("addressee", "ask_favour")
+
+    def _done_for(self) -> bool:
+        """Say whether a subject tells what it does for somebody: "mẹ nấu canh cho con"."""
+        heard = bool(self.after) and self.after[0] in _TOLD_END
+        return self.first_subject is not None and not heard
+
+    def _subject(self) -> Iterator[Vote]:
+        act = self.mention.segment.act
+        if self._starts_with(_AFTER["asked_name"]):
+            yield self.vote("addressee", "asked_name")
+            return
+        if self._introduces():
+            yield self.vote("self", "introduction")
+        for rule in ("speech_act", "promise"):
+            if self._starts_with(_AFTER[rule]) and act != "question":
+                yield self.vote("self", rule)
+        if self.after and len(self.after) <= _LONGEST_CUE and self._starts_with(_AFTER["here"]):
+            yield self.vote("self", "here")
+        if self._praised():
+            yield self.vote("addressee", "praise")
+            return
+        leaves = self._starts_with(_AFTER["leaving"])
+        if leaves and self.after[leaves:] and set(self.after[leaves:]) <= _LEAVING_ENDS:
+            yield self.vote("self", "leaving")
+            return
+        yield from self._acting(act)
+
+    def _acting(self, act: str) -> Iterator[Vote]:
+        """Vote by what the sentence does, where its subject alone is known."""
+        if act == "question" and self._starts_with(_AFTER["own_question"]):
+            yield self.vote("self", "own_question")
+            return
+        if act == "statement":
+            for rule in ("own_plan", "own_state"):
+                if self._starts_with(_AFTER[rule]):
+                    yield self.vote("self", rule)
+            if self._fetches():
+                yield self.vote("addressee", "subject_request")
+                return
+        side: Side = "self" if act == "statement" else "addressee"
+        yield self.vote(side, f"subject_{act}")
+
+    def _object(self) -> Iterator[Vote]:
+        act = self.mention.segment.act
+        if self.before and self.before[-1] in _LINKS:
+            yield self.vote("self" if act == "statement" else "addressee", "later_subject")
+            return
+        if self.first_subject and self.first_subject.term != self.mention.term:
+            side: Side = "addressee" if act == "statement" else "self"
+            yield self.vote(side, f"object_{act}")
+        elif not self.first_subject and act == "statement":
+            longing = self._ends_with(_LONGING) or self.before[:1] == ["nhớ"]
+            yield self.vote("addressee", "longing") if longing else self.vote("self", "told_about")
+        elif not self.first_subject:
+            yield self.vote("self", f"object_{act}")
+
+    def _introduces(self) -> bool:
+        length = self._starts_with(_AFTER["introduction"])
+        if not length or self.mention.segment.act == "question" or length >= len(self.after):
+            return False
+        if self.after[:length] != ["là"]:
+            return True
+        return self.utterance.tokens[self.mention.end + length].capital
+
+    def _praised(self) -> bool:
+        if self.mention.segment.act == "request":
+            return False
+        return any(
+            _PRAISE.length(self.after, index) for index in range(min(2, len(self.after)))
+        ) and (any(_PRAISE_ENDS.length(self.after, index) for index in range(1, len(self.after))))
+
+    def _fetches(self) -> bool:
+        return len(self.after) > 2 and self.after[0] in _FETCH and "cho" in self.after[1:3]
+
+    def _starts_with(self, cue: Phrases[None]) -> int:
+        return cue.length(self.after, 0) if self.after else 0
+
+    def _ends_with(self, cue: Phrases[None]) -> bool:
+        return any(
+            cue.length(self.before, len(self.before) - length) == length
+            for length in range(1, min(_LONGEST_CUE, len(self.before)) + 1)
+        )
