@@ -23,7 +23,8 @@ class FaceStream(BlockingStream[Speech, Frames]):
         self._reply = reply
         self._first = first
         self._framer = Framer(reply)
-        self._cleared = 0
+        # How often the stream was cleared, and how many of these the drawing thread has seen.
+        self._cleared = self._seen = 0
 
     def hear(self, speech: Speech, at: int) -> None:
         """Learn of a piece that begins at sample `at` of this stream's sound, before its frames."""
@@ -55,20 +56,19 @@ class FaceStream(BlockingStream[Speech, Frames]):
         """
         if item.reply != self._reply:
             return
-        cleared = self._cleared
+        if self._seen != self._cleared:
+            self._seen = self._cleared
+            self._framer.drop()
+            self.forget()
         self._take(item)
         empty = True
         for batch in self._framer.batches():
             frames = self._drawn(batch)
-            if self._cleared != cleared:
-                self._framer.drop()
-                self.forget()
+            if self._seen != self._cleared:
                 return
             empty = False
             yield frames
-            if self._cleared != cleared:
-                self._framer.drop()
-                self.forget()
+            if self._seen != self._cleared:
                 return
         if empty:
             yield self._drawn(self._framer.nothing())

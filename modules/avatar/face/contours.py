@@ -54,7 +54,7 @@ class LipShape:
         """Return the outlines for a state of the mouth."""
         lips, x = self._lips, self._x
         pursed, opened, smile = mouth.round, mouth.open, max(mouth.corner, 0.0)
-        spread = 1 + 0.17 * mouth.width - 0.37 * pursed + 0.09 * smile + 0.02 * mouth.press
+        spread = 1 + 0.17 * mouth.width - 0.37 * pursed + 0.13 * smile + 0.02 * mouth.press
         half = lips.half_width * (spread - 0.05 * opened * (1 - pursed))
         inner = half * (1 - 0.035 - 0.36 * pursed - 0.12 * mouth.teeth)
         across = np.minimum(np.abs(x) / half, 1)
@@ -89,12 +89,13 @@ class LipShape:
     def _middle(self, across: FloatArray, mouth: Mouth) -> FloatArray:
         # The line on which the lips meet: a soft wave when shut, bent by the corners.
         y = self._lips.y
-        corner = y - 4.4 * mouth.corner * (1 - 0.6 * mouth.round) + 3.4 * mouth.open
+        corner = y - 5.4 * mouth.corner * (1 - 0.6 * mouth.round) + 3.4 * mouth.open
         centre = y + (0.4 + 2.2 * mouth.round) * mouth.open - 0.9 * mouth.teeth
         wave = 0.9 * np.exp(-((across / 0.15) ** 2))
         wave -= 0.55 * np.exp(-(((across - 0.40) / 0.20) ** 2))
         still = max(0.0, 1 - 2.5 * mouth.open) * (1 - mouth.round) * (1 - mouth.teeth)
-        return np.asarray(centre + (corner - centre) * across**1.7 + wave * still)
+        still *= 1 - 0.6 * max(0.0, mouth.corner)
+        return np.asarray(centre + (corner - centre) * across**1.55 + wave * still)
 
     def _thickness(self, mouth: Mouth) -> tuple[float, float]:
         smile = max(mouth.corner, 0.0)

@@ -80,7 +80,7 @@ class Inside:
         self._lay_tongue(picture, mouth, contours, drop, x, y)
         self._lay_upper_teeth(picture, mouth, rows, columns)
         above = contours.upper_in[None]
-        shade = 1 - 0.52 / (1 + 0.20 * np.square(np.maximum(y - above, 0)))
+        shade = 1 - (0.46 - 0.26 * mouth.teeth) / (1 + 0.34 * np.square(np.maximum(y - above, 0)))
         shade *= (1 - 0.40 * np.minimum(np.abs(x) / (contours.inner + 1), 1) ** 3)[None]
         picture *= shade[..., None]
         return picture
@@ -106,7 +106,9 @@ class Inside:
         top = self._lips.y - 1 + drop * (1 - raised) + 4.2 * (x / (contours.half_width * 0.66)) ** 2
         below = y - top[None]
         shine = np.clip(below, 0, 9)
-        level = np.clip((0.40 + 0.10 * shine - 0.0085 * shine * shine) * 255, 0, 255)
+        level = np.clip(
+            (0.42 + 0.06 * mouth.tongue + 0.10 * shine - 0.0085 * shine * shine) * 255, 0, 255
+        )
         tongue = cv2.applyColorMap(level.astype(np.uint8), self._tongue)
         side = np.clip((contours.half_width * 0.72 - np.abs(x)) * 0.35, 0, 1)
         cover = np.clip(below * 0.55 + 0.3, 0, 1) * side[None]

@@ -12,7 +12,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from modules.avatar.art.canvas import LARGE, SCALE, colour, mask, ramp, screen, soften
+from modules.avatar.art.canvas import LARGE, SCALE, colour, mask, ramp, screen
 from modules.avatar.art.curves import line, mirrored
 from modules.avatar.art.parts import Lips
 from modules.avatar.face.contours import Contours, LipShape, steepness
@@ -54,6 +54,12 @@ def lip_texture(lips: Lips) -> FloatArray:
     return np.vstack([top, low])
 
 
+def _faded_edge(height: int, width: int, over: int = 12) -> FloatArray:
+    # One inside a box, falling to nothing at its edge, so that the box is never seen.
+    down, across = (np.minimum(np.arange(n), n - 1 - np.arange(n)) / over for n in (height, width))
+    return np.asarray(np.clip(np.minimum(down[:, None], across), 0, 1), np.float32)
+
+
 class MouthPainter:
     """Paints the mouth over the skin of its box. Immutable after it is made."""
 
@@ -76,10 +82,10 @@ class MouthPainter:
     def _smiling(self, skin: ByteArray, lips: Lips, centre: float) -> list[ByteArray]:
         # The skin round the mouth, with deeper and deeper folds from the nose to the corners.
         top, bottom, left, right = self.box
-        fold = np.array([(21.5, -31), (28, -23), (34, -12), (36.5, -3)], np.float32)
+        fold = np.array([(22.5, -26), (28.5, -20), (33.5, -11), (36, -3)], np.float32)
         fold += np.array([centre, lips.y], np.float32)
         both = [mask(line(one), 2.4, 2.0, LARGE) for one in (fold, mirrored(fold, centre))]
-        dark = soften(both[0] + both[1], 1)[top:bottom, left:right]
+        dark = (both[0] + both[1])[top:bottom, left:right] * _faded_edge(bottom - top, right - left)
         levels = np.linspace(0, 0.42, SMILE_LEVELS + 1)
         tint = 1 - colour("#b8705c")
         return [(skin * (1 - level * dark[..., None] * tint)).astype(np.uint8) for level in levels]
@@ -141,8 +147,9 @@ class MouthPainter:
         # Where the lips meet beside the opening, the distance to its corner counts too.
         to_inner = np.maximum(inner, 0)
         if pursed > 0.02:
-            aside = np.maximum(np.abs(x) - contours.inner, 0) * pursed
-            to_inner = cv2.magnitude(to_inner, np.broadcast_to(aside, inner.shape).copy())
+            aside = (np.maximum(np.abs(x) - contours.inner, 0) * pursed).astype(np.float32)
+            wide = np.ascontiguousarray(np.broadcast_to(aside, inner.shape))
+            to_inner = cast("FloatArray", cv2.magnitude(to_inner, wide))
         from_outer = np.maximum(outer, 0)
         share = from_outer / (from_outer + to_inner + 1e-3)
         row = share * (_HIGH - 1.01) + (y >= contours.middle) * np.float32(_HIGH)

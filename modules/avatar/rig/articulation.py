@@ -18,6 +18,7 @@ from modules.messages import SPEECH_RATE, FloatArray, Viseme, VisemeShape
 
 CHANNELS = ("open", "width", "round", "teeth", "tongue", "press", "jaw")
 """The values of `Mouth` that speech moves, in its order."""
+_OPEN, _PRESS = CHANNELS.index("open"), CHANNELS.index("press")
 _ROUNDING = np.array([name in ("width", "round") for name in CHANNELS])
 _FASTEST = np.array([0.42, 0.36, 0.36, 0.50, 0.45, 0.50, 0.30], np.float32)
 """The most that each value may change in a frame: the lips close from wide open in 100 ms."""
@@ -77,7 +78,10 @@ class Articulation:
         self._pulls = [pull for pull in self._pulls if pull.end > seconds - _KEEP_S]
         change = np.clip(self._aim(seconds) - self._value, -_FASTEST, _FASTEST)
         self._value = self._value + change
-        return self._value
+        shown = self._value.copy()
+        # Pressed lips touch, however far the jaw still has to come up.
+        shown[_OPEN] *= 1 - shown[_PRESS] ** 2
+        return shown
 
     def _aim(self, seconds: float) -> FloatArray:
         total = np.zeros(len(CHANNELS), np.float32)
