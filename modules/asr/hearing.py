@@ -1,0 +1,77 @@
+"""From an utterance to a transcript: what every recogniser of this stage has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from modules.asr.guards import Guards
+from modules.asr.pieces import Piece, pieces
+from modules.asr.punctuation import punctuate
+from modules.asr.vad import VoiceActivity, speech_regions
+from modules.engines import BlockingStream
+from modules.messages import LISTEN_RATE, FloatArray, Transcript, Utterance, Word
+
+TOKENS_PER_S, LEAST_TOKENS, MOST_TOKENS = 25, 20, 440
+"""Whisper spends two to three tokens on a Vietnamese syllable, and nobody speaks ten a second; its
+decoder has room for 448, the prompt included. The limit bounds what a loop can cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a network made of one piece: lower-case text, and how sure it was.
+
+    `no_speech` is the probability that nobody spoke, `confidence` the mean log probability of a
+    token; word times are in seconds of the piece.
+    """
+
+    text: str
+    no_speech: float
+    confidence: float
+    words: tuple[Word, ...] = ()
+
+
+class Recogniser(Protocol):
+    """A network that hears one piece of at most 30 s, mono float32 at 16 kHz."""
+
+    def __call__(self, samples: FloatArray, /) -> Heard:  # noqa: D102
+        ...
+
+
+def most_tokens(samples: int) -> int:
+    """Return how many tokens so many samples of speech can hold."""
+    return min(MOST_TOKENS, LEAST_TOKENS + TOKENS_PER_S * samples // LISTEN_RATE)
+
+
+class HearingStream(BlockingStream[Utterance, Transcript]):
+    """Utterances in, one final transcript each; no session state but the queue."""
+
+    def __init__(self, recognise: Recogniser, voice: VoiceActivity, guards: Guards) -> None:
+        super().__init__()
+        self._recognise, self._voice, self._guards = recognise, voice, guards
+
+    def process(self, item: Utterance) -> Iterator[Transcript]:
+        """Recognise an utterance of any length by pieces; silence never reaches the network."""
+        regions = speech_regions(self._voice.whole(item.samples))
+        sentences, words = [""], list[Word]()
+        for piece in pieces(item.samples, regions):
+            heard = self._hear(piece)
+            sentences[-1] = f"{sentences[-1]} {heard.text}".strip()
+            words += heard.words
+            if piece.ends_sentence:
+                sentences.append("")
+        text = " ".join(punctuate(sentence) for sentence in sentences if sentence)
+        yield Transcript(item.reply, text, tuple(words))
+
+    def _hear(self, piece: Piece) -> Heard:
+        heard = self._recognise(piece.samples)
+        text = self._guards.check(
+            heard.text, piece.spoken / LISTEN_RATE, heard.no_speech, heard.confidence
+        )
+        syllables, shift = text.split(), piece.start / LISTEN_RATE
+        times = heard.words[: len(syllables)]
+        if [word.text for word in times] != syllables:  # something was cut out before the end
+            times = ()
+        words = (replace(w, start_s=w.start_s + shift, end_s=w.end_s + shift) for w in times)
+        return Heard(text, heard.no_speech, heard.confidence, tuple(words))

@@ -1,0 +1,50 @@
+"""One tiny checkpoint, made once; each test that changes files works on a copy."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from modules.models import FileSpec, ModelSpec, Receipt, Weights, write_receipts
+from tests.asr import tiny
+
+KEY = "phowhisper-tiny"
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a tiny Whisper, as they lie in its repository. Read only."""
+    folder = tmp_path_factory.mktemp("checkpoint")
+    tiny.save_model(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def network_folder(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same as a CTranslate2 model. Read only."""
+    from modules.asr.conversion import convert
+
+    folder = tmp_path_factory.mktemp("ct2")
+    convert(checkpoint, folder)
+    return folder
+
+
+@pytest.fixture
+def fetched(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Weights:
+    """The app's weights, with a copy of the tiny checkpoint where the smallest model would be."""
+    from modules.asr import ctranslate2_engine, transformers_engine
+
+    folder = tmp_path / "models" / KEY
+    shutil.copytree(checkpoint, folder)
+    files = tuple(
+        FileSpec(path.name, path.stat().st_size, "test/tiny", "0" * 40)
+        for path in sorted(folder.iterdir())
+    )
+    spec = ModelSpec(KEY, "asr", "test/tiny", "0" * 40, files, "MIT", False, "made by a test")
+    write_receipts(folder, {f.name: Receipt.of(folder / f.name, f) for f in files})
+    weights = Weights(tmp_path / "models", {KEY: spec})
+    for module in (ctranslate2_engine, transformers_engine):
+        monkeypatch.setattr(module, "weights", lambda: weights)
+    return weights
