@@ -26,7 +26,8 @@ _EXPECTED_SLOPE = 0.25  # of ln(tract) over ln(F0): women against men 1.16 and 1
 _EXPECTATION = 2.0  # how much a squared distance from that counts against the correlation
 _TILT_SMOOTH = 7.0  # points of the profile's axis, a third of an octave
 _TILT_HZ = (150.0, 9000.0)  # the average envelope is sure between these
-_ABSENT_DB = -45.0  # below the envelope's top: nothing there but the edge of a telephone's band
+_CLIFF_DB = 25.0  # a fall within a sixth of an octave for good: the edge of a telephone's band
+_CLIFF_POINTS = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,12 +98,14 @@ def tract_scale(base: VoiceProfile, target: VoiceProfile) -> float:
     frequency axis until they correlate best. Where they say little (a noisy sample), what is usual
     between voices of these two registers decides.
     """
-    axis = np.log(np.geomspace(*_TRACT_BAND_HZ, _TRACT_POINTS))
+    low, high = _TRACT_BAND_HZ
+    high = min(high, _band_end(base), _band_end(target))
+    axis = np.log(np.geomspace(low, high, _TRACT_POINTS))
     ours, theirs = _formants(base, axis), _formants(target, axis)
     expected = _EXPECTED_SLOPE * np.log(target.f0_hz / base.f0_hz)
     scales = np.arange(TRACT_LIMITS[0], TRACT_LIMITS[1] + 1e-6, _TRACT_STEP)
     scores = [
-        np.corrcoef(np.interp(axis - np.log(scale), axis, ours), theirs)[0, 1]
+        _correlation(np.interp(axis - np.log(scale), axis, ours), theirs)
         - _EXPECTATION * (np.log(scale) - expected) ** 2
         for scale in scales
     ]
@@ -116,18 +119,32 @@ def _formants(profile: VoiceProfile, axis: Array) -> Array:
     return smooth - np.polyval(np.polyfit(axis, smooth, 2), axis)
 
 
+def _correlation(first: Array, second: Array) -> float:
+    # Zero, not undefined, for an envelope without any formant.
+    first, second = first - first.mean(), second - second.mean()
+    return float(first @ second / (np.linalg.norm(first) * np.linalg.norm(second) + 1e-9))
+
+
 def _tilt(base: VoiceProfile, target: VoiceProfile, scale: float) -> FloatArray:
     hz = np.asarray(target.envelope_hz, dtype=np.float64)
     stretched = np.interp(hz / scale, base.envelope_hz, base.envelope_db)
-    present = target.envelope_db > target.envelope_db.max() + _ABSENT_DB
-    sure = np.flatnonzero(present & (hz > _TILT_HZ[0]) & (hz < _TILT_HZ[1]))
-    if not len(sure):
-        return np.zeros(BINS, dtype=np.float32)
+    high = min(_TILT_HZ[1], _band_end(target), _band_end(base) * scale)
+    sure = np.flatnonzero((hz > _TILT_HZ[0]) & (hz < high))
     difference = np.interp(hz, hz[sure], (target.envelope_db - stretched)[sure])
     tilt = np.interp(BIN_HZ, hz, _smoothed(difference, _TILT_SMOOTH))
     middle = (BIN_HZ > 300) & (BIN_HZ < 3000)
     tilt -= tilt[middle].mean()
     return np.clip(tilt, -TILT_LIMIT_DB, TILT_LIMIT_DB).astype(np.float32)
+
+
+def _band_end(profile: VoiceProfile) -> float:
+    """Return the frequency up to which a profile's sample had sound at all, 1 kHz at the least."""
+    level = profile.envelope_db
+    beyond = np.maximum.accumulate(level[::-1])[::-1]
+    fall = level[:-_CLIFF_POINTS] - beyond[_CLIFF_POINTS:]
+    edges = np.flatnonzero(fall > _CLIFF_DB)
+    end = profile.envelope_hz[edges[0]] if len(edges) else profile.envelope_hz[-1]
+    return max(float(end), 1000.0)
 
 
 def _smoothed(values: npt.NDArray[np.floating], sigma: float) -> Array:

@@ -2,8 +2,8 @@
 
 DIO (Morise, Kawahara and Katayose 2009) is fast and exact on steady voices. It drops short voiced
 stretches (the release after the closure of a nặng), hears "pitch" in the silence between two
-vowels, and doubles it on a noisy voice. Each is mended here, once for the measuring of a voice and
-for its conversion.
+vowels, halves the pitch of a rough voice and doubles that of a noisy one. Each is mended here, once
+for the measuring of a voice and for its conversion.
 """
 
 from __future__ import annotations
@@ -14,24 +14,18 @@ import pyworld
 from numpy.lib.stride_tricks import sliding_window_view
 
 from modules.messages import SPEECH_RATE
+from modules.voice.periods import CEIL_HZ, FLOOR_HZ, HOP, Array, Periods
 
-Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-HOP = 126
-"""Samples between frames, 5.7 ms: a seventh of a video frame, so that pieces end on both."""
 _FRAME_PERIOD_MS = 1000 * HOP / SPEECH_RATE * (1 - 1e-12)
 """A hair less than a hop: DIO rounds down, and would at times miss the last frame."""
-FLOOR_HZ = 50.0
-CEIL_HZ = 600.0
 
 _QUIET_DB = -40.0  # below the loud frames; nothing further down is voiced
 _SILENCE_DB = -75.0  # of full scale
-_PERIODIC = 0.75  # correlation of neighbouring periods from which a stretch counts as voiced
 _SHORTEST = 3  # frames; noise looks periodic for one or two
 _JUMP = 0.2  # octaves between two frames, more than any voice glides
-_DECIMATION = 4  # of the correlation: a fundamental needs no more than 2.7 kHz
-_SPAN = 64  # samples that are correlated after decimation, 11.6 ms
+_ALIKE = 0.85  # half a period and the next half; 99 in 100 frames of a clean voice are below
 _RANGE_OCTAVES = 1.15  # of one clause around its median
 _DOUBLED = (0.75, 1.25)  # octaves above the pitch around it
 _NEIGHBOURS = 35  # frames on each side, 0.2 s
@@ -42,6 +36,8 @@ def track_pitch(samples: Array) -> Array:
 
     `samples` float64 [n] at `SPEECH_RATE`; the result is float64 [n // HOP + 1].
     """
+    if not len(samples):
+        return np.zeros(1)
     f0, times = pyworld.dio(
         samples,
         SPEECH_RATE,
@@ -52,9 +48,10 @@ def track_pitch(samples: Array) -> Array:
     )
     sounding = _sounding(samples, len(f0))
     f0 = np.where(sounding, _halve_doubled(f0), 0.0)
+    f0 = _double_halved(f0, Periods(samples, 2))
     missed = sounding & (f0 == 0)
     if missed.any():
-        f0[missed] = _periodicity(samples, np.flatnonzero(missed))
+        f0[missed] = Periods(samples, 4).search(np.flatnonzero(missed))
         f0[missed & ~_lasting(f0)] = 0.0
     if not f0.any():
         return f0
@@ -90,41 +87,23 @@ def _halve_doubled(f0: Array) -> Array:
     return halved
 
 
-def _periodicity(samples: Array, frames: npt.NDArray[np.intp]) -> Array:
-    # Normalised correlation of one stretch with the next, as in RAPT (Talkin 1995), around each
-    # frame: exact enough for StoneMask to refine, and blind to how long the voice lasts.
-    smooth = np.hanning(4 * _DECIMATION)
-    low = np.convolve(samples, smooth / smooth.sum(), "same")[::_DECIMATION]
-    rate = SPEECH_RATE / _DECIMATION
-    lags = np.arange(int(rate / CEIL_HZ), int(rate / FLOOR_HZ) + 1)
-    margin = _SPAN + int(lags[-1])
-    stretches = sliding_window_view(np.pad(low, margin), _SPAN)
-    centres = frames * HOP // _DECIMATION + margin
-    scores = np.empty((len(lags), len(frames)))
-    for row, lag in zip(scores, lags, strict=True):
-        first = stretches[centres - (_SPAN + lag) // 2]
-        second = stretches[centres - (_SPAN + lag) // 2 + lag]
-        energy = np.einsum("ij,ij->i", first, first) * np.einsum("ij,ij->i", second, second)
-        row[:] = np.einsum("ij,ij->i", first, second) / np.sqrt(energy + 1e-20)
-    best = scores.max(axis=0)
-    # The shortest of the good lags: twice the period correlates as well as the period itself.
-    shortest = np.argmax(scores >= 0.9 * best, axis=0)
-    peak = _climb(scores, shortest)
-    # Hiss correlates with itself over the shortest lags, falling from the first: no peak at all.
-    found = (best > _PERIODIC) & (peak > 0)
-    return np.where(found, rate / lags[peak], 0.0)
+def _double_halved(f0: Array, periods: Periods) -> Array:
+    if not f0.any():
+        return f0
+    # Where every other pulse is a little stronger DIO hears half the pitch; a listener does not.
+    voiced = np.flatnonzero(f0)
+    lag = periods.rate / np.maximum(f0[voiced], 1.0)
+    alike = periods.alike(voiced, lag / 2)
+    halved = (alike > _ALIKE) & (2 * f0[voiced] < CEIL_HZ)
+    doubled = f0.copy()
+    doubled[voiced[_mostly(halved)]] *= 2
+    return doubled
 
 
-def _climb(scores: Array, start: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    # To the top of the hill whose foot `start` is on.
-    columns = np.arange(scores.shape[1])
-    peak = start.copy()
-    while True:
-        following = np.minimum(peak + 1, len(scores) - 1)
-        rising = scores[following, columns] > scores[peak, columns]
-        if not rising.any():
-            return peak
-        peak = np.where(rising, following, peak)
+def _mostly(flags: Mask) -> Mask:
+    # What most of the five frames around each say.
+    counts = np.convolve(flags, np.ones(5), "same")
+    return np.asarray(counts >= 3)
 
 
 def _lasting(f0: Array) -> Mask:

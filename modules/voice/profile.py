@@ -26,7 +26,8 @@ _LEVEL_BAND = (BIN_HZ > 200) & (BIN_HZ < 5000)
 _FAINT_DB = -30.0  # below the loud frames
 _LOUD_SHARE = 0.7  # of the voiced frames; the softest colour the envelope with what is behind them
 _STRAY_OCTAVES = 0.6  # from the pitch within 0.2 s: an octave error, or creak
-_FAR_OCTAVES = 0.85  # from the voice's median: beyond any speaking range
+_SPEAKING_OCTAVES = (-0.65, 0.85)  # around the median; below it there is creak, above it shouts
+_CLIPPINGS = 3
 _NEIGHBOURS = 35
 _MOST_FRAMES = 4000  # 23 s of voice: the mean does not move any more
 _VERSION = 1
@@ -116,7 +117,9 @@ def _steady(f0: Array) -> Mask:
     near = np.pad(octaves, _NEIGHBOURS, mode="edge")
     around = np.median(sliding_window_view(near, 2 * _NEIGHBOURS + 1), axis=1)
     kept = np.abs(octaves - around) < _STRAY_OCTAVES
-    kept &= np.abs(octaves - np.median(octaves)) < _FAR_OCTAVES
+    for _ in range(_CLIPPINGS):
+        far = octaves - np.median(octaves[kept] if kept.any() else octaves)
+        kept &= (far > _SPEAKING_OCTAVES[0]) & (far < _SPEAKING_OCTAVES[1])
     steady[steady] = kept
     return steady
 
