@@ -1,0 +1,182 @@
+"""What the drawn face costs: start, speech, idling and memory. `python -m benchmarks.avatar`.
+
+Speech is made by hand (a mouth shape every 60 to 180 ms, a pause every few seconds), so that only
+the face is measured. The cold start and the memory are measured in processes of their own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from modules.avatar import ENGINES, idle_loop
+from modules.messages import SPEECH_RATE, Speech, TurnRequest, Viseme, VisemeShape
+
+REPLIES = 6
+SECONDS = 12.0
+STARTS = 5
+_SHAPES: tuple[VisemeShape, ...] = VisemeShape.__args__  # type: ignore[attr-defined]
+
+_LOAD = """
+import resource, time
+begin = time.perf_counter()
+from modules.avatar import ENGINES
+engine = ENGINES[0].make()
+imported = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+engine.load()
+print(time.perf_counter() - begin)
+"""
+
+_MEMORY = """
+import gc, os
+import cv2, skia, pydantic, numpy
+from modules.messages import TurnRequest
+def resident():
+    gc.collect()
+    pages = int(open('/proc/self/statm').read().split()[1])
+    return pages * os.sysconf('SC_PAGE_SIZE') / 1e6
+from benchmarks.avatar import speech
+from modules.avatar import ENGINES
+before = resident()
+engine = ENGINES[0].make(); engine.load()
+loaded = resident()
+for reply in range(4):
+    for piece in speech(reply):
+        for frames in engine.open(TurnRequest(reply, '')).process(piece):
+            del frames
+used = resident()
+streams = [engine.open(TurnRequest(reply, '')) for reply in range(8)]
+for stream in streams:
+    for frames in stream.process(next(speech(stream._reply))):
+        del frames
+print(loaded - before, used - before, (resident() - used) / 8)
+"""
+
+
+def speech(reply: int) -> Iterator[Speech]:
+    """Make a reply of `SECONDS` in pieces of four seconds."""
+    random = np.random.default_rng(reply)
+    for clause in range(round(SECONDS / 4)):
+        count = 4 * SPEECH_RATE
+        visemes, at = [], 0
+        while at < count - SPEECH_RATE // 2:
+            end = at + int(random.uniform(0.06, 0.18) * SPEECH_RATE)
+            visemes.append(Viseme(at, end, _SHAPES[int(random.integers(len(_SHAPES)))]))
+            at = end
+        visemes.append(Viseme(at, count, "rest"))
+        samples = random.normal(0, 0.1, count).astype(np.float32)
+        yield Speech(reply, clause, samples, tuple(visemes), clause == round(SECONDS / 4) - 1)
+
+
+def _starts(folder: Path, cold: bool) -> list[float]:
+    seconds = []
+    for number in range(STARTS):
+        data = folder / (f"cold{number}" if cold else "warm")
+        environment = {**os.environ, "GUONG_DATA": str(data)}
+        command = [sys.executable, "-c", _LOAD]
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        seconds.append(float(run.stdout))
+    return seconds if cold else seconds[1:]
+
+
+def _memory(folder: Path) -> list[float]:
+    environment = {**os.environ, "GUONG_DATA": str(folder / "warm")}
+    command = [sys.executable, "-c", _MEMORY]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return [float(value) for value in run.stdout.split()]
+
+
+def _spoken(engine: Any) -> tuple[list[float], list[float], list[float]]:
+    # Milliseconds a frame per batch, milliseconds to the first batch, and of each single frame.
+    batches, firsts, frames_ms = [], [], []
+    for reply in range(REPLIES):
+        stream = engine.open(TurnRequest(reply, ""))
+        draw = stream.draw
+
+        def timed(frame: int, out: Any, draw: Any = draw) -> None:
+            begin = time.perf_counter()
+            draw(frame, out)
+            frames_ms.append((time.perf_counter() - begin) * 1e3)
+
+        stream.draw = timed
+        for piece in speech(reply):
+            begin, first = time.perf_counter(), not piece.clause
+            for frames in stream.process(piece):
+                now = time.perf_counter()
+                batches.append((now - begin) * 1e3 / len(frames.rgb))
+                if first:
+                    firsts.append((now - begin) * 1e3)
+                first, begin = False, now
+    return batches, firsts, frames_ms
+
+
+def _idle() -> list[float]:
+    times = []
+    for _ in range(2):
+        begin = time.perf_counter()
+        for _frame in idle_loop("linh"):
+            now = time.perf_counter()
+            times.append((now - begin) * 1e3)
+            begin = now
+    return times
+
+
+def _figures(values: list[float], digits: int = 2) -> dict[str, float]:
+    spread = {
+        "median": np.median(values), "p95": np.percentile(values, 95), "min": min(values),
+        "max": max(values),
+    }  # fmt: skip
+    return {name: round(float(value), digits) for name, value in spread.items()}
+
+
+def run() -> dict[str, Any]:
+    """Measure everything. Takes about half a minute."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        cold, warm = _starts(folder, cold=True), _starts(folder, cold=False)
+        loaded, used, stream = _memory(folder)
+        os.environ["GUONG_DATA"] = str(folder / "warm")
+        engine = ENGINES[0].make()
+        engine.load()
+        batches, firsts, frames = _spoken(engine)
+        return {
+            "cold_load_s": _figures(cold),
+            "warm_load_s": _figures(warm),
+            "speech_frame_ms": _figures(frames),
+            "speech_batch_ms_a_frame": _figures(batches),
+            "first_batch_ms": _figures(firsts),
+            "idle_frame_ms": _figures(_idle()),
+            "engine_mb_loaded": round(loaded, 1),
+            "engine_mb_after_use": round(used, 1),
+            "stream_mb": round(stream, 1),
+        }
+
+
+def main() -> None:
+    """Print the figures, and with `--json FILE` keep them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    figures = run()
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            shown = "  ".join(f"{key} {number:>7}" for key, number in value.items())
+        else:
+            shown = str(value)
+        print(f"{name:26} {shown}")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
