@@ -27,7 +27,7 @@ def _line(brows: Brows, centre: float, side: int) -> tuple[FloatArray, FloatArra
 def _shade(canvas: skia.Canvas, brows: Brows, points: FloatArray, thickness: FloatArray) -> None:
     offset = np.stack([np.zeros(_STEPS), thickness / 2], axis=1)
     band = polygon(np.vstack([points - offset, (points + offset)[::-1]]))
-    stops = [(brows.colour, 0.16), (brows.colour, 0.46), (brows.colour, 0.52)]
+    stops = [(brows.colour, 0.20), (brows.colour, 0.56), (brows.colour, 0.60)]
     ends = (float(points[0, 0]), 0.0), (float(points[-1, 0]), 0.0)
     canvas.drawPath(band, fill(brows.colour, 1, 1.5, linear(*ends, stops, [0, 0.3, 1])))
 
@@ -61,6 +61,6 @@ def paint_brows(layer: Layer, brows: Brows, centre: float) -> None:
             rising = [1.25, 0.75, 0.32, -0.25] if across > 0 else [1.1, 0.4, -0.05, -0.5]
             angle = float(np.interp(share, places, rising)) + across * 0.5 * (1 - share)
             length = float(np.interp(share, [0, 0.3, 1], [3.4, 4.6, 3.2]))
-            alpha = float(np.interp(share, [0, 0.2, 1], [0.22, 0.44, 0.52]))
+            alpha = float(np.interp(share, [0, 0.2, 1], [0.20, 0.36, 0.42]))
             length, alpha = length * random.uniform(0.7, 1.2), alpha * random.uniform(0.5, 1)
             _hair(layer.canvas, brows, root, angle, length, side, alpha)

@@ -344,6 +344,7 @@ class Finish(Part):
     vignette: Share
     grain: Share
     contrast: Share
+    sharpen: Share
     warmth: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
 

@@ -16,6 +16,7 @@ from modules.avatar.art.canvas import (
     multiply,
     over,
     reduce,
+    settled,
     shape,
     soften,
 )
@@ -62,6 +63,9 @@ def _finish(picture: FloatArray, finish: Finish) -> None:
     random = np.random.default_rng(1)
     grain = random.normal(0, finish.grain, (FRAME_SIZE, FRAME_SIZE, 1)).astype(np.float32)
     picture += grain.repeat(2, axis=0).repeat(2, axis=1)
+    even = settled(picture)
+    # What that took from the contours is given back, but not to what is finer than a pixel.
+    picture[:] = even + finish.sharpen * (even - soften(even, 2.4))
     np.clip(picture, 0, 1, out=picture)
 
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import skia
 
-from modules.avatar.art.canvas import SCALE
+from modules.avatar.art.canvas import SCALE, settled
 from modules.avatar.art.curves import polygon, profile
 from modules.avatar.art.paints import Stop, fill, linear, stroke
 from modules.avatar.art.parts import Eyes
@@ -30,7 +30,7 @@ _LASHES = (
 )  # fmt: skip
 _LOWER_LASHES = ((0.14, 1.3), (0.32, 1.5), (0.5, 1.8), (0.66, 1.9), (0.8, 1.8))
 """Place along the eye and length in pixels of each lash that is drawn."""
-_WHITE: tuple[Stop, ...] = (("#b09694", 1), ("#e6dad3", 1), ("#f3ebe4", 1), ("#e6d6ce", 1))
+_WHITE: tuple[Stop, ...] = (("#b49c96", 1), ("#e6dad3", 1), ("#f3ebe4", 1), ("#e6d6ce", 1))
 _LASH_LINE = (
     (-1, 0.25), (-0.75, 0.75), (-0.3, 1.35), (0.2, 1.8), (0.7, 2.05), (0.93, 1.7), (1, 1.0),
 )  # fmt: skip
@@ -91,7 +91,7 @@ class EyePainter:
             self._draw_ball(canvas, lids, state)
         self._draw_lower_edge(canvas, lids, openness)
         self._draw_lashes(canvas, lids, openness)
-        return cast("ByteArray", cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB))
+        return settled(cast("ByteArray", cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB)))
 
     def _lids(self, state: EyeState) -> _Lids:
         eyes = self._eyes

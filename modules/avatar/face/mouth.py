@@ -92,7 +92,7 @@ class MouthPainter:
 
     def paint(self, mouth: Mouth) -> ByteArray:
         """Return the box with the mouth in it: uint8 [height, width, 3]."""
-        smile = round(SMILE_LEVELS * float(np.clip(mouth.corner * 1.2 - 0.3, 0, 1)))
+        smile = round(SMILE_LEVELS * float(np.clip(mouth.corner * 1.5 - 0.8, 0, 1)))
         result = self._grounds[smile].copy()
         contours = self._shape.contours(mouth)
         columns = self._columns(contours.half_width + 6)
@@ -163,15 +163,17 @@ class MouthPainter:
         self, part: FloatArray, mouth: Mouth, contours: Contours, x: FloatArray, y: FloatArray
     ) -> None:
         # The shadow under the lower lip, and the small hollows at the corners.
-        below = np.clip(1 - np.square((y - contours.lower_out - 3.0) / 7.0), 0, 1)
-        width = np.clip(1 - (x / (contours.half_width * 0.74)) ** 2, 0, 1)
-        dark = below * below * (0.40 * width)[None]
-        corner_y = contours.middle[0]
+        corner_y = float(contours.middle[0])
+        first = max(0, int((corner_y - 7 - float(y[0, 0])) * SCALE))
+        y, part = y[first:], part[first:]
+        below = np.maximum(1 - np.square((y - contours.lower_out - 3.0) * (1 / 7.0)), 0)
+        width = np.maximum(1 - (x / (contours.half_width * 0.74)) ** 2, 0)
+        below *= below * (0.40 * width)[None]
         aside = np.exp(-(((np.abs(x) - contours.half_width - 0.4) / 2.2) ** 2))
         hollow = 0.24 + 0.16 * max(0.0, mouth.corner) + 0.12 * mouth.press
         height = np.exp(-(((y - corner_y) / 2.2) ** 2))
-        dark = dark + hollow * height * aside[None] * (1 - 0.6 * mouth.round)
-        part *= 1 - dark[..., None] * self._shadow
+        below += (hollow * (1 - 0.6 * mouth.round)) * height * aside[None]
+        part *= 1 - below[..., None] * self._shadow
 
     def _open(
         self, part: FloatArray, mouth: Mouth, contours: Contours, inner: FloatArray, rows: slice,
