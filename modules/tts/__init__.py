@@ -6,6 +6,7 @@ Nothing heavy is imported here: the engines' own files are imported when they ar
 from __future__ import annotations
 
 from modules.engines import EngineSpec
+from modules.messages import FloatArray, Region, Viseme
 from modules.tts.normalize import normalize
 from modules.tts.voices import VOICES, Voice, base_voice
 
@@ -23,4 +24,14 @@ ENGINES: tuple[EngineSpec, ...] = (
     ),
 )
 
-__all__ = ["ENGINES", "VOICES", "Voice", "base_voice", "normalize"]
+
+def visemes_of(
+    samples: FloatArray, rate: int, text: str | None = None, region: Region = "north"
+) -> tuple[Viseme, ...]:
+    """Return the mouth shapes of recorded speech; see `modules.tts.align.visemes_of`."""
+    from modules.tts import align
+
+    return align.visemes_of(samples, rate, text, region)
+
+
+__all__ = ["ENGINES", "VOICES", "Voice", "base_voice", "normalize", "visemes_of"]

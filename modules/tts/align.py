@@ -16,7 +16,7 @@ from modules.tts import espeak_library
 from modules.tts.espeak_library import Phoneme
 from modules.tts.mfcc import HIGHEST_HZ, HOP_S, Features, deltas, features
 from modules.tts.mouth import guessed, heard_visemes
-from modules.tts.phrases import phrases
+from modules.tts.phrases import Phrase, phrases
 from modules.tts.prosody import PROSODY
 from modules.tts.speaker import Speaker, joined, silence
 from modules.tts.time_warp import warp
@@ -56,16 +56,18 @@ def visemes_of(
         return whole([], len(sound))
     heard = features(sound, rate)
     if text and heard.spoken.any():
-        phonemes = _placed(text, region, heard, rate)
+        phonemes = _placed(phrases(text), region, heard, rate)
         if phonemes:
             shapes = visemes(phonemes, sound, rate)
             return _at_rest(_opened(shapes, heard, rate), heard, rate)
     return heard_visemes(sound, rate)
 
 
-def _placed(text: str, region: Region, heard: Features, rate: int) -> list[Phoneme]:
-    """Return the phonemes of the text where the recording has them; none where it has others."""
-    spoken, phonemes = _reference(text, region, min(HIGHEST_HZ, rate / 2))
+def _placed(words: Sequence[Phrase], region: Region, heard: Features, rate: int) -> list[Phoneme]:
+    """Return the phonemes of the words where the recording has them; none where it has others."""
+    if not words:
+        return []
+    spoken, phonemes = _reference(words, region, min(HIGHEST_HZ, rate / 2))
     own, other = np.flatnonzero(spoken.spoken), np.flatnonzero(heard.spoken)
     if not len(own) or not 1 / _LONGEST_RATIO < len(other) / len(own) < _LONGEST_RATIO:
         return []
@@ -83,14 +85,13 @@ def _placed(text: str, region: Region, heard: Features, rate: int) -> list[Phone
 
 
 def _reference(
-    text: str, region: Region, highest_hz: float
+    words: Sequence[Phrase], region: Region, highest_hz: float
 ) -> tuple[Features, tuple[Phoneme, ...]]:
     """Return how espeak says it, with the voice that is least unlike any other."""
     espeak_library.load()
     speaker = Speaker(base_voice(Persona(gender="other", region=region)), PROSODY["Other"])
     pieces = [
-        joined([speaker.say(phrase), silence(speaker.pause(phrase.mark))])
-        for phrase in phrases(text)
+        joined([speaker.say(phrase), silence(speaker.pause(phrase.mark))]) for phrase in words
     ]
     said = joined(pieces)
     return features(said.samples, SPEECH_RATE, highest_hz), said.phonemes

@@ -17,10 +17,12 @@ CEILING = 0.95
 _KNEE = 0.7
 LEAD_S = 0.008
 """Kept before the first sound; the fade falls into it and leaves a plosive's burst alone."""
-_TAIL_S = 0.02
-_FADE_S = 0.005
+_TAIL_S = 0.008
+_FADE_IN_S, _FADE_OUT_S = 0.005, 0.04
 _SILENT_DB = -55.0
 _GATE_DB = -25.0
+_MOST_GAIN_DB = 24.0
+"""A single unstressed word comes 8 dB softer out of espeak than a sentence; noise is not raised."""
 _HIGH_PASS = butter(2, 35.0, "highpass", fs=SPEECH_RATE, output="sos")
 """Takes the offset away and leaves the lowest F0 of the lowest voice (about 50 Hz)."""
 _FLUTTER_HZ = np.array([12.7, 7.1, 4.7])
@@ -33,6 +35,8 @@ def with_flutter(samples: FloatArray, amount: float) -> FloatArray:
     Klatt and Klatt (1990): dF0 = amount/50 * F0/100 * sum(sin 2 pi f t) for three frequencies f;
     done by reading the sound at times that run ahead by the integral of dF0/F0, at most 1.5 ms.
     """
+    if not len(samples):
+        return samples
     turns = 2 * np.pi * _FLUTTER_HZ[:, None] / SPEECH_RATE
     time = np.arange(len(samples), dtype=np.float64)
     # Slow enough to be worked out now and then and drawn straight in between.
@@ -60,12 +64,15 @@ def sounding(samples: FloatArray) -> tuple[int, int]:
 
 
 def faded(samples: FloatArray) -> FloatArray:
-    """Return speech that starts from zero and ends in it, over 5 ms each."""
-    length = min(round(_FADE_S * SPEECH_RATE), len(samples) // 2)
-    ramp = np.sin(np.linspace(0.0, np.pi / 2, length, endpoint=False, dtype=np.float32)) ** 2
+    """Return speech that starts from zero and dies away into it.
+
+    espeak stops a last vowel at full strength within a period; a voice takes longer.
+    """
     out = samples.copy()
-    out[:length] *= ramp
-    out[len(out) - length :] *= ramp[::-1]
+    for seconds, end in ((_FADE_IN_S, out), (_FADE_OUT_S, out[::-1])):
+        length = min(round(seconds * SPEECH_RATE), len(samples) // 2)
+        turn = np.linspace(0.0, np.pi / 2, length, endpoint=False, dtype=np.float32)
+        end[:length] *= np.sin(turn) ** 2
     return out
 
 
@@ -77,6 +84,12 @@ def level_db(samples: FloatArray) -> float:
         return -120.0
     spoken = power[power > power.max() * 10 ** (_GATE_DB / 10)]
     return float(10 * np.log10(spoken.mean()))
+
+
+def levelled(samples: FloatArray, wanted_db: float) -> FloatArray:
+    """Return speech at a level, its highest peaks bent so that none clips."""
+    gain_db = min(wanted_db - level_db(samples), _MOST_GAIN_DB)
+    return limited(samples * np.float32(10 ** (gain_db / 20)))
 
 
 def limited(samples: FloatArray) -> FloatArray:

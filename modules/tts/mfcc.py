@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 from scipy.fft import dct, rfft
+from scipy.ndimage import binary_dilation
 
 from modules.messages import FloatArray
 
@@ -47,7 +48,7 @@ def features(samples: FloatArray, rate: int, highest_hz: float = HIGHEST_HZ) -> 
     loud = float(np.percentile(power, 95)) if len(power) else 0.0
     level = 10 * np.log10(power / (loud + 1e-20) + 1e-7)
     active = (level > _SPOKEN_DB) & (loud > 1e-9)
-    spoken = np.convolve(active, np.ones(2 * _REACH + 1), "same") > 0
+    spoken = binary_dilation(active, np.ones(2 * _REACH + 1)) if len(active) else active
     kept = cepstra[spoken] if spoken.any() else cepstra
     normal = (cepstra - kept.mean(axis=0)) / (kept.std(axis=0) + 1e-6) if len(kept) else cepstra
     return Features(normal.astype(np.float32), level.astype(np.float32), spoken)

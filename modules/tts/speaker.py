@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -20,9 +19,6 @@ from modules.tts.prosody import (
 )
 from modules.tts.visemes import visemes
 from modules.tts.voices import Voice, voice_file
-
-_CALIBRATION = "hôm nay trời đẹp quá chúng ta cùng đi dạo quanh hồ rồi nghỉ ở chỗ kia nhé"
-"""Said once to find how loud the voice is: every tone and most vowels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +53,8 @@ class Speaker:
     def say(self, phrase: Phrase) -> Spoken:
         """Return a phrase from its first sound to its last, levelled and faded."""
         raw = self._raw(phrase)
-        bent = mastering.limited(raw.samples * self._gain)
-        return replace(raw, samples=mastering.faded(bent))
-
-    @cached_property
-    def _gain(self) -> float:
-        said = self._raw(Phrase(_CALIBRATION, ""))
         wanted = mastering.TARGET_DB + self._prosody.volume
-        return float(10 ** ((wanted - mastering.level_db(said.samples)) / 20))
+        return replace(raw, samples=mastering.faded(mastering.levelled(raw.samples, wanted)))
 
     def _raw(self, phrase: Phrase) -> Spoken:
         """Return a phrase trimmed, unsteady as a human voice is, but as loud as espeak made it."""

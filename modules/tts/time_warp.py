@@ -32,7 +32,7 @@ def warp(a: FloatArray, b: FloatArray) -> tuple[FloatArray, float]:
     Frames are compared by the cosine of their angle; both need at least one. The result is a float
     array [n] that never falls.
     """
-    if max(len(a), len(b)) <= _DIRECT:
+    if max(len(a), len(b)) <= _DIRECT or min(len(a), len(b)) <= _DIRECT // _COARSER:
         return _warp_within(a, b, _around_diagonal(len(a), len(b)))
     coarse, _ = _warp_within(
         pooled_a := _pooled(a),

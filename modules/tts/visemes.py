@@ -24,7 +24,7 @@ _SHORTEST: dict[VisemeShape, float] = {"closed": 0.06, "lip_teeth": 0.06, "round
 _LABIAL_NUCLEI = {"o", "ɔ", "u", "u-"}
 _UNSTRESSED = 0.9
 _FRAME_S = 0.01
-_FULL_DB, _SPAN_DB, _FAINTEST = -6.0, 24.0, 0.3
+_FULL_DB, _SPAN_DB, _FAINTEST, _SILENT_DB = -6.0, 24.0, 0.3, -60.0
 """A vowel this far below the loudest has its full weight; `_SPAN_DB` lower it has the least."""
 
 
@@ -105,7 +105,7 @@ def _syllables(phonemes: Sequence[Phoneme], total: int) -> Iterator[list[tuple[P
     """Group (phoneme, start, end) by the unnamed phonemes that stand at word borders."""
     starts = [min(phoneme.start, total) for phoneme in phonemes]
     group: list[tuple[Phoneme, int, int]] = []
-    for phoneme, start, end in zip(phonemes, starts, [*starts[1:], total], strict=True):
+    for phoneme, start, end in zip(phonemes, starts, [*starts, total][1:], strict=True):
         if bare(phoneme.name):
             group.append((phoneme, start, end))
         elif group and not phoneme.name:
@@ -142,8 +142,9 @@ def _initial(name: str, following: _Look | None) -> _Look:
 def _final(name: str, nucleus: str, word: str) -> _Look:
     shape = sound(name, final=True).shapes[0]
     if shape == "velar":
-        # The southern final of "con" sounds like that of "công", but leaves the lips alone.
-        if nucleus in _LABIAL_NUCLEI and not word.endswith(("n", "t")):
+        # In the South "con" ends like "công" and leaves the lips alone; "hun" is as "hung".
+        plain = word.endswith(("n", "t")) and nucleus not in ("u", "u-")
+        if nucleus in _LABIAL_NUCLEI and not plain:
             shape = "closed"
         elif word.endswith("ch"):
             shape = "palatal"
@@ -193,5 +194,6 @@ def _levels(samples: FloatArray, rate: int) -> FloatArray:
 def _loudness(levels: FloatArray, stretch: _Stretch, rate: int) -> float:
     first = int(stretch.start / (_FRAME_S * rate))
     stop = max(first + 1, int(stretch.end / (_FRAME_S * rate)))
-    level = float(np.max(levels[first:stop], initial=-60.0))
+    # Neither the neighbours that share its first and last frame nor its own fading decide.
+    level = float(np.percentile(levels[first:stop], 75)) if first < len(levels) else _SILENT_DB
     return min(1.0, max(_FAINTEST, 1.0 + (level - _FULL_DB) / _SPAN_DB))

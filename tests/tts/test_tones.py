@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,7 @@ def test_no_two_tones_merge_in_any_accent(voice: Voice) -> None:
     assert min(distances.values()) >= LEAST_SEMITONES, distances
 
 
+@cache
 def figures(emotion: EmotionLabel) -> tuple[float, float, float]:
     """Length in seconds, F0 in semitones, level in dB."""
     samples = spoken(VOICES[0], emotion)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import typing
 
 import pytest
@@ -82,6 +84,13 @@ def test_a_voice_file_holds_what_espeak_understands() -> None:
         assert max(map(len, lines)) < 119
         numbers = [int(n) for line in lines for n in re.findall(r"-?\d+", line)]
         assert all(0 <= n <= 8000 for n in numbers)
+
+
+def test_importing_the_stage_is_cheap() -> None:
+    code = "import sys, modules.tts; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"scipy", "espeakng_loader", "pyworld", "torch", "soxr", "modules.tts.espeak"}
+    assert not heavy & set(done.stdout.split())
 
 
 def test_the_engine_is_embedded_and_makes_itself() -> None:
