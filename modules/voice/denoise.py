@@ -35,7 +35,8 @@ def clean(samples: FloatArray, rate: int) -> Cleaned:
     `samples` mono float32 [n] with pauses in it: the quietest tenth is taken for noise alone. Where
     that is silence nothing is filtered.
     """
-    _, _, spectra = signal.stft(samples, rate, nperseg=_SIZE, noverlap=_SIZE - _HOP)
+    whole = np.pad(samples, (0, max(0, _SIZE - len(samples))))
+    _, _, spectra = signal.stft(whole, rate, nperseg=_SIZE, noverlap=_SIZE - _HOP)
     power = (np.abs(spectra) ** 2).T.astype(np.float32)
     noise = _noise_power(power)
     gains = _wiener_gains(power, noise)
