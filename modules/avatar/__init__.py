@@ -19,7 +19,7 @@ ENGINES: tuple[EngineSpec, ...] = (
         "avatar",
         "modules.avatar.drawn:DrawnEngine",
         packages=("skia", "cv2"),
-        megabytes=40,
+        megabytes=50,
         # A batch of twelve frames takes some 20 ms; the rest is a busy machine.
         first_output_s=2.0,
         next_output_s=1.0,

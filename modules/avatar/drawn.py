@@ -49,8 +49,8 @@ class DrawnEngine:
 class DrawnStream(FaceStream):
     """One reply of a drawn persona."""
 
-    def __init__(self, request: TurnRequest, first: int = 0) -> None:
-        super().__init__(request.reply, first)
+    def __init__(self, request: TurnRequest) -> None:
+        super().__init__(request.reply)
         from modules.avatar.layers import renderer
 
         avatar = known(request.persona.avatar)

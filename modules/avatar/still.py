@@ -60,8 +60,8 @@ class StillEngine:
 class StillStream(FaceStream):
     """One reply over a still."""
 
-    def __init__(self, request: TurnRequest, first: int = 0) -> None:
-        super().__init__(request.reply, first)
+    def __init__(self, request: TurnRequest) -> None:
+        super().__init__(request.reply)
         self._picture = picture(known(request.persona.avatar))
 
     def draw(self, frame: int, out: ByteArray) -> None:

@@ -15,13 +15,13 @@ class FaceStream(BlockingStream[Speech, Frames]):
     """One reply of one face: sound in, the same sound with pictures out.
 
     A subclass draws; the books of samples and frames are kept here. `first` is the number of the
-    reply's first frame that this stream draws: not 0 where it takes over from another face.
+    reply's first frame that this stream draws: to be set where it takes over from another face.
     """
 
-    def __init__(self, reply: int, first: int = 0) -> None:
+    def __init__(self, reply: int) -> None:
         super().__init__()
+        self.first = 0
         self._reply = reply
-        self._first = first
         self._framer = Framer(reply)
         # How often the stream was cleared, and how many of these the drawing thread has seen.
         self._cleared = self._seen = 0
@@ -86,4 +86,4 @@ class FaceStream(BlockingStream[Speech, Frames]):
         start = self._framer.given - count
         for k in range(count):
             self.draw(start + k, rgb[k])
-        return Frames(self._reply, batch.clause, rgb, self._first + start, batch)
+        return Frames(self._reply, batch.clause, rgb, self.first + start, batch)

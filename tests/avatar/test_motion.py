@@ -64,8 +64,8 @@ def test_wandering_never_jumps_in_place_or_speed(seed, channel):
     wander = Wander(source(seed))
     values = np.array([wander.at(channel, k / 100, 1.0) for k in range(4_000)])
     speed = np.diff(values) * 100
-    assert np.abs(speed).max() < 20
-    assert np.abs(np.diff(speed)).max() < 2
+    assert np.abs(speed).max() < 10
+    assert np.abs(np.diff(speed)).max() < 1.5
     assert 0.3 < values.std() < 2
 
 

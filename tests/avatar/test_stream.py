@@ -11,8 +11,8 @@ from tests.avatar.conftest import play, silence, spoken
 class Counting(FaceStream):
     """Draws the number of the frame as a grey."""
 
-    def __init__(self, reply=1, first=0):
-        super().__init__(reply, first)
+    def __init__(self, reply=1):
+        super().__init__(reply)
         self.calls = []
 
     def hear(self, speech, at):
@@ -55,7 +55,9 @@ def test_frames_are_new_arrays_that_nobody_can_change():
 
 
 def test_a_stream_that_takes_over_counts_on():
-    batches = play(Counting(first=40), spoken(0.5))
+    stream = Counting()
+    stream.first = 40
+    batches = play(stream, spoken(0.5))
     assert batches[0].first == 40
     assert batches[0].rgb[0, 0, 0, 0] == 0
 

@@ -93,7 +93,7 @@ class LipShape:
     def _middle(self, across: FloatArray, mouth: Mouth) -> FloatArray:
         # The line on which the lips meet: a soft wave when shut, bent by the corners.
         y = self._lips.y
-        corner = y - 5.4 * mouth.corner * (1 - 0.6 * mouth.round) + 3.4 * mouth.open
+        corner = y - 5.4 * mouth.corner * (1 - 0.85 * mouth.round) + 3.4 * mouth.open
         centre = y + (0.4 + 2.2 * mouth.round) * mouth.open - 0.9 * mouth.teeth
         wave = 0.9 * np.exp(-((across / 0.15) ** 2))
         wave -= 0.55 * np.exp(-(((across - 0.40) / 0.20) ** 2))

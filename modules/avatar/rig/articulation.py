@@ -18,14 +18,17 @@ from modules.messages import SPEECH_RATE, FloatArray, Viseme, VisemeShape
 
 CHANNELS = ("open", "width", "round", "teeth", "tongue", "press", "jaw")
 """The values of `Mouth` that speech moves, in its order."""
-_OPEN, _PRESS = CHANNELS.index("open"), CHANNELS.index("press")
+_OPEN, _TEETH, _PRESS = (CHANNELS.index(name) for name in ("open", "teeth", "press"))
 _ROUNDING = np.array([name in ("width", "round") for name in CHANNELS])
 _FASTEST = np.array([0.42, 0.36, 0.36, 0.50, 0.45, 0.50, 0.30], np.float32)
 """The most that each value may change in a frame: the lips close from wide open in 100 ms."""
 _BLEND_S = 0.090
 """How long one shape takes to become the next."""
-_LEAD_S, _FIRM_LEAD_S = 0.026, 0.012
-"""A change is half done this long before the sound changes; earlier the firmer the next shape."""
+_LEAD_S, _COMES_S, _STAYS_S = 0.022, 0.012, 0.010
+"""A change is half done this long before the sound changes: earlier the firmer the shape that
+comes, later the firmer the one that goes (lips open with the burst of a b, not before it)."""
+_ROUND_EARLY_S = 0.045
+"""Lips round and spread yet earlier, while the consonant before is still spoken."""
 _SHORTEST_S = 0.055
 """A closure shorter than this would be skipped between two frames."""
 _KEEP_S = 0.4
@@ -34,7 +37,6 @@ _KEEP_S = 0.4
 class _Pull(NamedTuple):
     begin: float
     end: float
-    lead: float
     hold: float
     rounding: float
     target: FloatArray
@@ -61,13 +63,13 @@ class Articulation:
                 continue
             begin, end = (at + viseme.start) / SPEECH_RATE, (at + viseme.end) / SPEECH_RATE
             hold, rounding = self._firmness[viseme.shape]
-            if hold > 2 and end - begin < _SHORTEST_S:
+            full, rest = self._targets[viseme.shape], self._targets["rest"]
+            closure = max(full[_PRESS], full[_TEETH]) > 0.5
+            if closure and end - begin < _SHORTEST_S:
                 begin = end - _SHORTEST_S
-            rest = self._targets["rest"]
-            weight = 1.0 if hold > 2 else min(max(viseme.weight, 0.0), 1.0)
-            target = rest + weight * (self._targets[viseme.shape] - rest)
-            lead = _LEAD_S + _FIRM_LEAD_S * hold
-            self._pulls.append(_Pull(begin, end, lead, hold, rounding, target))
+            weight = 1.0 if closure else min(max(viseme.weight, 0.0), 1.0)
+            target = rest + weight * (full - rest)
+            self._pulls.append(_Pull(begin, end, hold, rounding, target))
 
     def forget(self) -> None:
         """Forget visemes that were heard and not shown; the mouth closes from where it is."""
@@ -91,13 +93,17 @@ class Articulation:
         for k, pull in enumerate(pulls):
             if pull.begin > seconds + 0.2:
                 break
+            before = pulls[k - 1].hold if k else 0.0
             # Nobody knows yet what follows the last shape: it is held until its end.
-            follows = pulls[k + 1].lead if k + 1 < len(pulls) else -_BLEND_S / 2
-            near = _rise(seconds - pull.begin + pull.lead) - _rise(seconds - pull.end + follows)
-            if near <= 0:
+            last = k + 1 == len(pulls)
+            follows = -_BLEND_S / 2 if last else _lead(pull.hold, pulls[k + 1].hold)
+            since = seconds - pull.begin + _lead(before, pull.hold)
+            gone = _rise(seconds - pull.end + follows)
+            near, rounded = _rise(since) - gone, _rise(since + _ROUND_EARLY_S) - gone
+            if rounded <= 0:
                 continue
-            covered += near
-            firm = near * np.where(_ROUNDING, pull.rounding, pull.hold)
+            covered += max(near, 0.0)
+            firm = np.where(_ROUNDING, rounded * pull.rounding, max(near, 0.0) * pull.hold)
             total += firm * pull.target
             weight += firm
         if covered < 1:
@@ -105,6 +111,11 @@ class Articulation:
             total += rest * self._targets["rest"]
             weight += rest
         return total / weight
+
+
+def _lead(goes: float, comes: float) -> float:
+    """Return how long before a change of sound the mouth has half changed, by two `hold`s."""
+    return _LEAD_S + _COMES_S * comes - _STAYS_S * goes
 
 
 def _rise(seconds: float) -> float:

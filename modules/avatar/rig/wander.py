@@ -13,7 +13,8 @@ class Wander:
     """Smooth noise of several channels, the same for the same random source."""
 
     def __init__(self, random: np.random.Generator) -> None:
-        self._knots = random.normal(0, 1, _KNOTS).tolist()
+        # Cut off at two: one wild knot would be a jerk of the head.
+        self._knots = np.clip(random.normal(0, 1, _KNOTS), -2, 2).tolist()
 
     def at(self, channel: int, seconds: float, pace_s: float) -> float:
         """Return the noise at a time; it turns about every `pace_s` and is of size one.
