@@ -10,7 +10,7 @@ from modules.messages import Persona, User
 from modules.persona.mentions import Mention, find_mentions
 from modules.persona.pair import Sources, choose_pair, given_terms, merge
 from modules.persona.reciprocity import Facts, Terms, alone, reciprocal
-from modules.persona.terms import TERMS, agree
+from modules.persona.terms import TERMS, agree, junior
 from modules.persona.utterance import Utterance
 from modules.persona.votes import WEIGHTS, Vote, votes
 from modules.persona.wishes import NO_WISH, Wish, find_wish
@@ -85,6 +85,9 @@ def _tally(cast: Sequence[Vote], persona: Persona | None) -> Tally:
     for vote in cast:
         side = tally[vote.side]
         side[vote.term] = side.get(vote.term, 0.0) + vote.weight
+    if any(junior(term) and value > WEIGHTS["enough"] for term, value in tally["self"].items()):
+        # Whoever says "em" means both of them by "mình".
+        tally["self"].pop("mình", None)
     if persona and persona.gender != "other":
         for term in tally["addressee"]:
             if TERMS[term].gender not in (None, persona.gender):
@@ -98,6 +101,7 @@ def _decide(tally: Tally, wish: Wish) -> tuple[str | None, str | None]:
     if wish.user_self:
         selves = {wish.user_self: WEIGHTS["vocative"]}
         addressees = {term: value for term, value in addressees.items() if term != wish.user_self}
+    addressees = {term: value for term, value in addressees.items() if term != wish.so_far}
     if wish.addressee:
         addressees = {wish.addressee: WEIGHTS["vocative"]}
         selves = {term: value for term, value in selves.items() if term != wish.addressee}

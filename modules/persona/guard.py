@@ -44,7 +44,9 @@ class Guard:
     def _mend(self, clause: str) -> str:
         """Return a clause (its trailing whitespace included) as it may be spoken."""
         body = clean(clause)
-        gap = "\n" if "\n" in clause[len(clause.rstrip()) :] else " " if clause[-1:].isspace() else ""
+        gap = (
+            "\n" if "\n" in clause[len(clause.rstrip()) :] else " " if clause[-1:].isspace() else ""
+        )
         done = mend(body, self._pair, self._region, self._closer)
         text = self._opened(done.text) if self._first else done.text
         self.mended += text != body
@@ -62,4 +64,3 @@ class Guard:
     def _follow_quotation(self, closer: str) -> None:
         self._open_for = self._open_for + 1 if closer else 0
         self._closer = closer if self._open_for <= _OPEN_CLAUSES else ""
-

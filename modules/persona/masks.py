@@ -47,7 +47,7 @@ def _mask(tokens: Sequence[Token]) -> None:
 
 
 def _may_open(tokens: Sequence[Token], index: int) -> bool:
-    """An apostrophe, or an inch sign, does not open: space or a bracket stands before a quotation."""
+    """An apostrophe does not open: space or a bracket stands before a quotation."""
     if not index or tokens[index - 1].end < tokens[index].start:
         return True
     return tokens[index - 1].kind == "line" or tokens[index - 1].text in _OPEN_BEFORE
@@ -63,7 +63,7 @@ def _may_close(tokens: Sequence[Token], index: int) -> bool:
 
 
 def mask_titles(tokens: Sequence[Token]) -> None:
-    """Mask titles of works: capitals behind "bài hát", or, without any case, words behind "xem phim"."""
+    """Mask titles of works: capitals behind "bài hát", or, without case, words behind "xem phim"."""
     forms = [token.form for token in tokens]
     cased = any(token.kind == "word" and token.capital for token in tokens[1:])
     index = 0
@@ -85,9 +85,11 @@ def mask_titles(tokens: Sequence[Token]) -> None:
 
 
 def _mask_capitals(tokens: Sequence[Token], start: int) -> None:
-    """Mask a run of capitals; a title of which only the first word has one ends where speech goes on."""
+    """Mask a run of capitals, and what follows where a title has only one at its start."""
     end = start
-    while end < len(tokens) and (tokens[end].capital or tokens[end].kind == "number"):
+    for token in tokens[start : start + 2 * _LONGEST]:
+        if not token.capital and token.kind != "number":
+            break
         end += 1
     _mask(tokens[start:end])
     if end == start + 1 and tokens[start].form in TERMS:

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from modules.messages import Pair, Persona, User
-from modules.persona.reciprocity import NO_FACTS, NO_TERMS, Facts, Terms, alone, complete, reciprocal
+from modules.persona.reciprocity import (
+    NO_FACTS,
+    NO_TERMS,
+    Facts,
+    Terms,
+    alone,
+    complete,
+    reciprocal,
+)
 from modules.persona.terms import agree
 
 Reason = Literal["wish", "given", "detected", "stored", "card", "default"]

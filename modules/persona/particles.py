@@ -49,7 +49,9 @@ def _without_opener(answer: Utterance, index: int) -> Edit:
     if end < len(tokens) and tokens[end].text == ",":
         end += 1
     if end == len(tokens) or tokens[end].kind != "word":
-        return Edit(tokens[index].start, tokens[end - 1].end, in_case_of(tokens[index].text, _ASSENT))
+        return Edit(
+            tokens[index].start, tokens[end - 1].end, in_case_of(tokens[index].text, _ASSENT)
+        )
     following = tokens[end].text
     raised = capital(following) if tokens[index].capital else following
     return Edit(tokens[index].start, tokens[end].start + 1, raised[:1])

@@ -35,7 +35,9 @@ def check_persona(value: dict[str, object] | None) -> Persona | None:
 
     Raises `InvalidInput` whose `field` is the key, such as "persona.tone".
     """
-    return None if value is None else _checked(value, Persona, "persona", ("self_term", "user_term"))
+    return (
+        None if value is None else _checked(value, Persona, "persona", ("self_term", "user_term"))
+    )
 
 
 def check_user(value: dict[str, object] | None, persona: Persona | None) -> User | None:
@@ -53,9 +55,7 @@ def check_user(value: dict[str, object] | None, persona: Persona | None) -> User
     return user
 
 
-def _checked(
-    value: object, model: type[Profile], name: str, terms: tuple[str, ...]
-) -> Profile:
+def _checked(value: object, model: type[Profile], name: str, terms: tuple[str, ...]) -> Profile:
     if not isinstance(value, dict):
         raise InvalidInput("not_an_object", field=name)
     tidy = {str(key): _tidy(each) for key, each in value.items()}

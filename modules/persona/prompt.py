@@ -54,9 +54,11 @@ def _words(persona: Persona, pair: Pair) -> dict[str, str]:
 
 def _user_self(pair: Pair) -> str:
     """Return the user's "I": their term, or the assistant's where both say the same."""
-    return pair.user_term if TERMS[pair.user_term].role == "both" and (
-        pair.user_term != "cậu"
-    ) else pair.assistant_self
+    return (
+        pair.user_term
+        if TERMS[pair.user_term].role == "both" and (pair.user_term != "cậu")
+        else pair.assistant_self
+    )
 
 
 def _compose(
@@ -69,7 +71,11 @@ def _compose(
 ) -> Iterator[str]:
     standing = rank(pair)
     yield _LINES["who"].format(who=_who(persona))
-    yield _LINES["style"].format(style=_one_line(persona.style, 500).rstrip(".")) if persona.style else ""
+    yield (
+        _LINES["style"].format(style=_one_line(persona.style, 500).rstrip("."))
+        if persona.style
+        else ""
+    )
     yield _pair_rule(pair, words)
     tone = " ".join(filter(None, (_RULES["tone"][persona.tone], _RULES["tone"][standing])))
     yield _LINES["tone"].format(tone=tone, region=_RULES["region"][persona.region])

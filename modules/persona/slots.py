@@ -11,19 +11,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from modules.messages import Pair
-from modules.persona.data import Phrases, phrases, table
+from modules.persona.calls import TRAP_PHRASES
+from modules.persona.data import phrases, table
 from modules.persona.mentions import Mention, find_mentions
 from modules.persona.terms import TERMS
 from modules.persona.utterance import OPENING, Segment, Utterance
 
 _RULES = table("repair")
-_TRAPS = table("traps")
 _NEUTRAL_SELF = phrases(_RULES["neutral"]["self"])
 _NEUTRAL_USER = phrases(_RULES["neutral"]["user"])
 _PLURAL = frozenset(_RULES["neutral"]["plural"])
 _FRIEND = frozenset(_RULES["neutral"]["friend"])
-_TRAP_PHRASES = phrases(_TRAPS["phrases"])
-_THIRD_AFTER = phrases(_TRAPS["third"]["after"])
 _ONESELF_BEFORE = phrases(_RULES["oneself"]["before"])
 _ONESELF_BEHIND = phrases(_RULES["oneself"]["behind"])
 _ONESELF_GIVEN = phrases(_RULES["oneself"]["given"])
@@ -32,19 +30,17 @@ _LET = frozenset(_RULES["speaker"]["let"])
 _ASK = frozenset(_RULES["speaker"]["ask"])
 _ASK_VERBS = phrases(_RULES["speaker"]["ask_verbs"])
 _SERVED = phrases(_RULES["speaker"]["served"])
-_LONGEST_CUE = 4
 _SENTENCE_ENDS = frozenset(".!?…\n")
 _KIN = frozenset(name for name, term in TERMS.items() if term.role == "both" and not term.called)
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The tokens from `start` to `end` should be `term`; `neutral` where they were a neutral word."""
+    """The tokens from `start` to `end` should be `term`."""
 
     start: int
     end: int
     term: str
-    neutral: bool = True
 
 
 def neutral_slots(answer: Utterance, pair: Pair) -> tuple[list[Slot], int]:
@@ -69,7 +65,7 @@ def _neutral_at(
     forms = answer.forms
     if answer.tokens[index].masked:
         return 1, None, False
-    trap = _TRAP_PHRASES.length(forms, index)
+    trap = TRAP_PHRASES.length(forms, index)
     if trap:
         return trap, None, False
     for words, term in ((_NEUTRAL_SELF, pair.assistant_self), (_NEUTRAL_USER, pair.user_term)):
@@ -102,28 +98,11 @@ def _is_slot(answer: Utterance, segment: Segment, start: int, end: int) -> bool:
 def _is_assistant(forms: Sequence[str], segment: Segment, index: int) -> bool:
     """Say whether "mình" is the assistant, neither "oneself" nor "let us"."""
     before, after = forms[segment.start : index], forms[index + 1 : segment.end]
-    if _ends_with(before, _ONESELF_BEHIND):
+    if _ONESELF_BEHIND.end(before):
         return True
     if before and before[-1] == "cho":
         return bool(after) and bool(_ONESELF_GIVEN.length(after, 0))
-    return _opens(before) and bool(after) and bool(_ONESELF_BEFORE.length(after, 0))
-
-
-def _opens(before: Sequence[str]) -> bool:
-    index = 0
-    while index < len(before):
-        length = OPENING.length(before, index)
-        if not length:
-            return False
-        index += length
-    return True
-
-
-def _ends_with(words: Sequence[str], cue: Phrases[None]) -> bool:
-    return any(
-        cue.length(words, len(words) - length) == length
-        for length in range(1, min(_LONGEST_CUE, len(words)) + 1)
-    )
+    return OPENING.fill(before) and bool(after) and bool(_ONESELF_BEFORE.length(after, 0))
 
 
 def kinship_slots(answer: Utterance, pair: Pair) -> list[Slot]:
@@ -142,7 +121,7 @@ def kinship_slots(answer: Utterance, pair: Pair) -> list[Slot]:
         if exchanged and not right:
             slots += _exchange(mentions, pair)
         elif not exchanged:
-            slots += [_slot(answer, mention, _due(role, pair)) for mention, role in wrong]
+            slots += [Slot(mention.start, mention.end, _due(role, pair)) for mention, role in wrong]
     return slots
 
 
@@ -170,13 +149,13 @@ def _role(answer: Utterance, mention: Mention) -> str:
         return ""
     if mention.called == "vocative":
         return "addressee"
-    if before and _opens(before[:-1]) and before[-1] in _LET and after:
+    if before and OPENING.fill(before[:-1]) and before[-1] in _LET and after:
         return "self"
     if before and before[-1] in _ASK and after and _ASK_VERBS.length(after, 0):
         return "self"
-    if after and _opens(before) and _ACTS.length(after, 0):
+    if after and OPENING.fill(before) and _ACTS.length(after, 0):
         return "self"
-    if _ends_with(before, _SERVED):
+    if _SERVED.end(before):
         return "addressee"
     return "addressee" if _greeted_by_assistant(before) else ""
 
@@ -188,7 +167,7 @@ def _greeted_by_assistant(before: Sequence[str]) -> bool:
     opening = before[:-1]
     if opening and opening[-1] == "xin":
         opening = opening[:-1]
-    return _opens(opening) or (opening[-1] in TERMS and _opens(opening[:-1]))
+    return OPENING.fill(opening) or (opening[-1] in TERMS and OPENING.fill(opening[:-1]))
 
 
 def _due(role: str, pair: Pair) -> str:
@@ -202,14 +181,10 @@ def _other(role: str) -> str:
 def _exchange(mentions: Sequence[Mention], pair: Pair) -> list[Slot]:
     other = {pair.assistant_self: pair.user_term, pair.user_term: pair.assistant_self}
     return [
-        Slot(mention.start, mention.end, other[mention.term], neutral=False)
+        Slot(mention.start, mention.end, other[mention.term])
         for mention in mentions
         if mention.term in other
     ]
-
-
-def _slot(answer: Utterance, mention: Mention, term: str) -> Slot:
-    return Slot(mention.start, mention.end, term, neutral=False)
 
 
 def pair_slots(answer: Utterance, old: Pair, new: Pair) -> list[Slot]:
@@ -218,7 +193,7 @@ def pair_slots(answer: Utterance, old: Pair, new: Pair) -> list[Slot]:
     other = {old.assistant_self: new.assistant_self, old.user_term: new.user_term}
     taken = {slot.start for slot in slots}
     slots += [
-        Slot(mention.start, mention.end, other[mention.term], neutral=False)
+        Slot(mention.start, mention.end, other[mention.term])
         for mention in find_mentions(answer)
         if mention.term in other
         and mention.term in _KIN

@@ -99,6 +99,14 @@ class Utterance:
                 act = "request"
             found.append(Segment(start, end, mark, act, _deferential(forms)))
 
+    def form(self, segment: Segment, index: int) -> str:
+        """Return the word at `index`, "" where the segment has none there."""
+        return self.forms[index] if segment.start <= index < segment.end else ""
+
+    def before(self, segment: Segment, index: int) -> list[str]:
+        """Return the words of a segment that stand before `index`."""
+        return self.forms[segment.start : index]
+
     def said(self, start: int, end: int) -> str:
         """Return the words from token `start` to token `end`, in canonical spelling."""
         return " ".join(self.forms[max(start, 0) : end])

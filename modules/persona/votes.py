@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from modules.persona.calls import GREETINGS
 from modules.persona.data import Phrases, phrases, table
 from modules.persona.mentions import Mention
 from modules.persona.terms import TERMS, junior, senior
@@ -26,17 +27,22 @@ _LET_ME = phrases(_CUES["before"]["let_me"])
 _BENEFIT = phrases(_CUES["before"]["benefit"])
 _FAVOUR = phrases(_CUES["before"]["ask_favour"])
 _TOLD = phrases(_CUES["before"]["told"])
+_PLEAS = frozenset(_CUES["before"]["plea"])
+_OPINION = _CUES["before"]["opinion"]
+_HEARD = phrases(_CUES["before"]["heard"])
+_SAID = phrases(_CUES["before"]["said"])
+_GUESS = phrases(_CUES["opening"]["guess"])
+_LATER = phrases(_CUES["opening"]["later"])
 _TOLD_END = frozenset(_CUES["before"]["told_end"])
 _REQUEST_VERBS = phrases(_CUES["before"]["request_verbs"])
 _PRAISE = phrases(_CUES["praise"]["words"])
 _PRAISE_ENDS = phrases(_CUES["praise"]["ends"])
 _EXCLAIMS = frozenset(_CUES["praise"]["exclaims"])
 _LONGING = phrases(_CUES["longing"]["words"])
-GREETINGS = phrases(_CUES["call"]["greetings"])
 _FETCH = frozenset(_CUES["imperative"]["fetch"])
 _LINKS = frozenset(_CUES["opening"]["links"])
-_LONGEST_CUE = 2
-"""Words of the longest cue that stands before a term."""
+_NEAR = 2
+"""Words behind a subject within which praise is certain to be about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +60,12 @@ def votes(utterance: Utterance, mentions: Sequence[Mention]) -> list[Vote]:
     """Return all votes on the mentions that are not third persons."""
     found: list[Vote] = []
     subjects: dict[int, Mention] = {}
+    thirds: set[int] = set()
     for mention in mentions:
         if mention.third:
+            thirds.add(mention.segment.start)
             continue
-        place = _Place(utterance, mention, subjects)
+        place = _Place(utterance, mention, subjects, others=mention.segment.start in thirds)
         if place.subject:
             subjects.setdefault(mention.segment.start, mention)
         found += place.votes()
@@ -68,25 +76,16 @@ class _Place:
     """One mention in its surroundings."""
 
     def __init__(
-        self, utterance: Utterance, mention: Mention, subjects: dict[int, Mention]
+        self, utterance: Utterance, mention: Mention, subjects: dict[int, Mention], *, others: bool
     ) -> None:
         self.utterance = utterance
         self.mention = mention
         self.term = TERMS[mention.term]
         self.before = utterance.forms[mention.segment.start : mention.start]
         self.after = utterance.forms[mention.end : mention.segment.end]
+        self.others = others  # a third person stands before it in its segment
         self.first_subject = subjects.get(mention.segment.start)
-        self.subject = not mention.owned and not mention.called and self._is_subject()
-
-    def _is_subject(self) -> bool:
-        """Only words that open a sentence, or a called person, stand before it."""
-        index = 0
-        while index < len(self.before):
-            length = OPENING.length(self.before, index)
-            if not length:
-                return False
-            index += length
-        return True
+        self.subject = not mention.owned and not mention.called and OPENING.fill(self.before)
 
     def vote(self, side: Side, rule: str, weight: float | None = None) -> Vote:
         """Return a vote of this mention, with the words around it as evidence."""
@@ -105,7 +104,8 @@ class _Place:
             return
         if self.term.role != "both":
             side: Side = "self" if self.term.role == "self" else "addressee"
-            yield self.vote(side, "pronoun")
+            together = self.mention.term == "mình" and self.mention.segment.act == "request"
+            yield self.vote(side, "inclusive" if together and self.subject else "pronoun")
             return
         yield self.vote("self", "mention")
         yield self.vote("addressee", "mention")
@@ -121,8 +121,11 @@ class _Place:
         yield from self._subject() if self.subject else self._object()
 
     def _owner(self) -> Vote:
-        """Whose mother, house or birthday: the hearer's where one asks, praises or congratulates."""
-        if (self._praised() and self.after[-1] in _EXCLAIMS) or self.mention.segment.act == "question":
+        """Whose mother, house or birthday: the hearer's where one asks, praises, congratulates."""
+        if self.others and "là" not in self.before:  # "cô ấy là bạn gái anh à" asks the hearer
+            return self.vote("self", "told_about")
+        praised = self._praised() and self.after[-1] in _EXCLAIMS
+        if praised or self.mention.segment.act == "question":
             return self.vote("addressee", "owner")
         if self.before and GREETINGS.length(self.before, 0):
             return self.vote("addressee", "greeting")
@@ -145,7 +148,13 @@ class _Place:
             elif self.mention.segment.act != "statement" or not self._done_for():
                 yield self.vote("self", "benefit")
         elif self._ends_with(_TOLD) and self.after and self.after[0] in _TOLD_END:
-            yield self.vote("self", "benefit")
+            plea = self.before[-1] in _PLEAS or self.mention.segment.act == "request"
+            if plea or self.first_subject is None:
+                yield self.vote("self", "benefit")
+        if self._ends_with(_HEARD) and self._starts_with(_SAID):
+            yield self.vote("addressee", "heard")
+        if self.before == _OPINION and self.mention.segment.act != "question":
+            yield self.vote("self", "opinion")
         if self._ends_with(_FAVOUR):
             yield self.vote("addressee", "ask_favour")
 
@@ -159,12 +168,15 @@ class _Place:
         if self._starts_with(_AFTER["asked_name"]):
             yield self.vote("addressee", "asked_name")
             return
+        if self._starts_with(_AFTER["told_to"]):
+            yield self.vote("addressee", "told_to")
+            return
         if self._introduces():
             yield self.vote("self", "introduction")
         for rule in ("speech_act", "promise"):
             if self._starts_with(_AFTER[rule]) and act != "question":
                 yield self.vote("self", rule)
-        if self.after and len(self.after) <= _LONGEST_CUE and self._starts_with(_AFTER["here"]):
+        if self.after and len(self.after) <= _NEAR and self._starts_with(_AFTER["here"]):
             yield self.vote("self", "here")
         if self._praised():
             yield self.vote("addressee", "praise")
@@ -180,6 +192,12 @@ class _Place:
         if act == "question" and self._starts_with(_AFTER["own_question"]):
             yield self.vote("self", "own_question")
             return
+        if self._ends_with(_GUESS):
+            yield self.vote("addressee", "guess")
+            return
+        if act == "request" and self._ends_with(_LATER):
+            yield self.vote("self", "plan_together")
+            return
         if act == "statement":
             for rule in ("own_plan", "own_state"):
                 if self._starts_with(_AFTER[rule]):
@@ -192,17 +210,23 @@ class _Place:
 
     def _object(self) -> Iterator[Vote]:
         act = self.mention.segment.act
-        if self.before and self.before[-1] in _LINKS:
+        if self._links():
             yield self.vote("self" if act == "statement" else "addressee", "later_subject")
             return
         if self.first_subject and self.first_subject.term != self.mention.term:
             side: Side = "addressee" if act == "statement" else "self"
             yield self.vote(side, f"object_{act}")
         elif not self.first_subject and act == "statement":
-            longing = self._ends_with(_LONGING) or self.before[:1] == ["nhớ"]
+            longing = self._ends_with(_LONGING)
             yield self.vote("addressee", "longing") if longing else self.vote("self", "told_about")
         elif not self.first_subject:
             yield self.vote("self", f"object_{act}")
+
+    def _links(self) -> bool:
+        """Say whether a clause begins here: "mà anh", "em với chị", but not "bất công với em"."""
+        if not self.before or self.before[-1] not in _LINKS:
+            return False
+        return self.before[-1] != "với" or self.before[-2:-1] == [] or self.before[-2] in TERMS
 
     def _introduces(self) -> bool:
         length = self._starts_with(_AFTER["introduction"])
@@ -213,11 +237,16 @@ class _Place:
         return self.utterance.tokens[self.mention.end + length].capital
 
     def _praised(self) -> bool:
-        if self.mention.segment.act == "request":
+        """Say whether the hearer is judged: "anh giỏi quá", but not "em thấy anh ấy giỏi"."""
+        own = self._starts_with(_AFTER["own_plan"]) or self._starts_with(_AFTER["own_state"])
+        if self.mention.segment.act == "request" or own:
             return False
-        return any(
-            _PRAISE.length(self.after, index) for index in range(min(2, len(self.after)))
-        ) and (any(_PRAISE_ENDS.length(self.after, index) for index in range(1, len(self.after))))
+        places = range(len(self.after))
+        praise = next((index for index in places if _PRAISE.length(self.after, index)), None)
+        if praise is None:
+            return False
+        near = praise < _NEAR or self.after[-1] in _EXCLAIMS
+        return near and any(_PRAISE_ENDS.length(self.after, index) for index in places[1:])
 
     def _fetches(self) -> bool:
         return len(self.after) > 2 and self.after[0] in _FETCH and "cho" in self.after[1:3]
@@ -226,7 +255,4 @@ class _Place:
         return cue.length(self.after, 0) if self.after else 0
 
     def _ends_with(self, cue: Phrases[None]) -> bool:
-        return any(
-            cue.length(self.before, len(self.before) - length) == length
-            for length in range(1, min(_LONGEST_CUE, len(self.before)) + 1)
-        )
+        return cue.end(self.before)

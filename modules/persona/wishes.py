@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modules.persona.data import Phrases, phrases, table
+from modules.persona.calls import TERM_PHRASES
+from modules.persona.data import phrases, table
 from modules.persona.terms import TERMS, junior
 from modules.persona.utterance import Segment, Utterance
 
@@ -19,7 +20,6 @@ _ASKS = frozenset(_WISH["asks"])
 _TELLS = phrases(_WISH["tells"])
 _ASKS_END = frozenset(_WISH["asks_end"])
 _CORRECTED = frozenset(_WISH["corrected"])
-_TERM_PHRASES = Phrases((name, name) for name in TERMS)
 _NEGATION_REACH = 4
 """Words before "gọi" among which "đừng" forbids it."""
 
@@ -28,13 +28,15 @@ _NEGATION_REACH = 4
 class Wish:
     """How the user wants the two to be called; None where nothing was wished.
 
-    `user_self` and `addressee` are what the sentence itself says the user calls both.
+    `user_self` and `addressee` are what the sentence itself says the user calls both; `so_far` is
+    what the user was called in it ("gọi chị bằng em").
     """
 
     assistant_self: str | None = None
     user_term: str | None = None
     user_self: str | None = None
     addressee: str | None = None
+    so_far: str | None = None
     words: str = ""
 
     def __bool__(self) -> bool:
@@ -47,6 +49,7 @@ class Wish:
             later.user_term or self.user_term,
             later.user_self or self.user_self,
             later.addressee or self.addressee,
+            later.so_far or self.so_far,
             " ".join(filter(None, (self.words, later.words))),
         )
 
@@ -76,7 +79,7 @@ def find_wish(utterance: Utterance) -> Wish:
 
 def _term(utterance: Utterance, index: int, end: int) -> tuple[int, str]:
     """Return the term at a place and where it ends; (index, "") where there is none."""
-    found = _TERM_PHRASES.at(utterance.forms, index) if index < end else None
+    found = TERM_PHRASES.at(utterance.forms, index) if index < end else None
     if not found or index + found[0] > end:
         return index, ""
     length, name = found
@@ -111,25 +114,34 @@ def _called(utterance: Utterance, segment: Segment, index: int) -> Wish:
         wanted, target, end = target, "", start
     if _forbidden(utterance, segment, index):
         return Wish()
-    return _wish_of_call(utterance, segment, index, (target, wanted), utterance.said(index, end))
+    words = utterance.said(index, end)
+    named = bool(wanted) and end < segment.end and utterance.tokens[end].capital
+    return _wish_of_call(utterance, segment, index, (target, wanted), words, named=named)
 
 
 def _wish_of_call(
-    utterance: Utterance, segment: Segment, index: int, terms: tuple[str, str], words: str
+    utterance: Utterance,
+    segment: Segment,
+    index: int,
+    terms: tuple[str, str],
+    words: str,
+    *,
+    named: bool,
 ) -> Wish:
+    """Tell who wishes what; whoever adds a name ("gọi bác là bác Tâm") speaks of themselves."""
     target, wanted = terms
     if wanted and utterance.forms[index - 1 : index] == ["được"]:  # "tôi thích được gọi là bác"
         return Wish(user_term=wanted, user_self=wanted, words=words)
     beside_refer = any(form in _REFER for form in utterance.forms[segment.start : index])
     subject, asks = ("", False) if beside_refer else _subject(utterance, segment, index)
-    if subject and (asks or _asks_leave(utterance, segment, index, subject)):
+    if subject and (asks or (not named and _asks_leave(utterance, segment, index, subject))):
         heard = wanted or target
         return Wish(assistant_self=heard or None, user_self=subject, addressee=heard, words=words)
     if not wanted:  # "anh cứ gọi em là Hương": a name, but the two terms are plain now
         return Wish(user_self=target or None, addressee=subject or None, words=words)
     fixed = None if TERMS[wanted].role == "addressee" else wanted
     hearer = subject if subject and TERMS[subject].role != "self" else None
-    return Wish(user_term=wanted, user_self=fixed, addressee=hearer, words=words)
+    return Wish(None, wanted, fixed, hearer, target or None, words)
 
 
 def _subject(utterance: Utterance, segment: Segment, index: int) -> tuple[str, bool]:
@@ -177,13 +189,13 @@ def _referred(utterance: Utterance, segment: Segment, index: int) -> Wish:
     words = utterance.said(index, end)
     if second and _mutual(first, second):
         mine, yours = (first, second) if TERMS[first].role == "self" else (second, first)
-        return Wish(mine, yours, mine, yours, words)
+        return Wish(mine, yours, mine, yours, words=words)
     if together or _forbidden(utterance, segment, index):
         _mask(utterance, start, end)
         return Wish()
     if subject and (asks or subject in ("tôi", "tui")):
         return Wish(user_term=first, user_self=first, words=words)
-    return Wish(first, second or None, second or None, first, words)
+    return Wish(first, second or None, second or None, first, words=words)
 
 
 def _mutual(first: str, second: str) -> bool:

@@ -1,0 +1,144 @@
+"""Tells whether a term of address calls somebody, or somebody is only spoken about."""
+
+from __future__ import annotations
+
+from modules.persona.data import Phrases, phrases, table, words
+from modules.persona.terms import TERMS
+from modules.persona.utterance import OPENING, Segment, Utterance
+from modules.text.nfc import strip_diacritics
+
+_CUES = table("cues")
+_CALL = _CUES["call"]
+_TRAPS = table("traps")
+_THIRD = _TRAPS["third"]
+TERM_PHRASES = Phrases((name, name) for name in TERMS)
+TRAP_PHRASES = phrases(_TRAPS["phrases"])
+CALLS = frozenset(_CALL["after"])
+OF = frozenset(_TRAPS["possession"]["of"])
+RANKS = frozenset(_THIRD["ranks"])
+"""The number of a child among its siblings, which serves as a name: "dì Ba"."""
+GREETINGS = phrases(_CALL["greetings"])
+
+_CLOSING = frozenset(_CALL["closing"])
+_HEARKEN = frozenset(_CALL["hearken"])
+_ATTENTION = phrases(_CALL["attention"], _CUES["opening"]["assent"])
+_ASSENT = frozenset(_CUES["opening"]["assent"])
+_OPINION = _CUES["before"]["opinion"]
+_OBJECTS = frozenset(_CALL["objects"])
+_PARTICLES = frozenset(_CALL["particles"])
+_TAILS = frozenset(_CALL["tails"])
+_DOUBTFUL = frozenset(_CALL["doubtful"])
+_THIRD_AFTER = phrases(_THIRD["after"])
+_THIRD_BEFORE = frozenset(_THIRD["before"])
+_POINTING = frozenset(_THIRD["pointing"])
+_SPEAKS = phrases(_CUES["self_after"]["speaks"])
+_ASKED = frozenset(_CUES["before"]["benefit"])
+_NAMES = words("names")
+_BARE_NAMES = frozenset(map(strip_diacritics, _NAMES))
+_LONGEST_NAME = 3
+
+
+def called(utterance: Utterance, segment: Segment, start: int, end: int, term: str) -> str:
+    """Return the rule by which the term at `start` to `end` addresses somebody, or ""."""
+    rest = utterance.forms[end : segment.end]
+    if rest[:1] and (rest[0] in CALLS or (rest[0] in OF and rest[2:3] and rest[2] in CALLS)):
+        return "vocative"  # "anh ơi", "anh của em ơi"
+    if TERMS[term].role == "self" or spoken_about(utterance, segment, start, end):
+        return ""
+    if GREETINGS.end(utterance.before(segment, start)):
+        return "greeting"
+    if _stands_alone(utterance, segment, start, end, term):
+        return "standalone"
+    before = utterance.form(segment, start - 1)
+    if len(rest) == 1 and rest[0] in _CLOSING and before not in _OBJECTS:
+        return "closing"
+    final = before in _PARTICLES and len(rest) <= 1 and set(rest) <= _TAILS
+    return "final" if final and _is_particle(utterance, segment, start - 1) else ""
+
+
+def _stands_alone(utterance: Utterance, segment: Segment, start: int, end: int, term: str) -> bool:
+    """Say whether a term is all that is said, but for assent, or another person takes over."""
+    before, rest = utterance.before(segment, start), utterance.forms[end : segment.end]
+    following = TERM_PHRASES.at(utterance.forms, end, segment.end)
+    if before == _OPINION and segment.act == "question":
+        return following is not None  # "theo chị | em có nên ..."
+    if not _ATTENTION.fill(before):
+        return False
+    if not rest or (len(rest) == 1 and rest[0] in _CLOSING | _TAILS):
+        return True
+    handed_over = following is not None and following[1] != term  # "vâng chị | em hiểu rồi"
+    return bool(before) and (handed_over or before[0] in _HEARKEN)
+
+
+def _is_particle(utterance: Utterance, segment: Segment, index: int) -> bool:
+    """Say whether a word closes what was said: "giúp em với | chị", but not "đi với chị"."""
+    form = utterance.forms[index]
+    if form in _DOUBTFUL:
+        return index > segment.start
+    before = utterance.form(segment, index - 1)
+    return form != "với" or before in TERMS or before in _PARTICLES
+
+
+def addressed(utterance: Utterance, segment: Segment, index: int) -> bool:
+    """Say whether a term at `index` would call somebody, behind assent ("dạ chị") or a greeting."""
+    before = utterance.before(segment, index)
+    if not before:
+        return False
+    assents = before[0] in _ASSENT and OPENING.length(before, 0) == len(before)
+    return assents or before == _OPINION or GREETINGS.end(before)
+
+
+def spoken_about(utterance: Utterance, segment: Segment, start: int, end: int) -> bool:
+    """Say whether a term is a third person by its neighbours: "anh ấy", "hai chị"."""
+    if utterance.form(segment, start - 1) in _THIRD_BEFORE or _is_england(
+        utterance, segment, start
+    ):
+        return True
+    following = utterance.form(segment, end)
+    length = _THIRD_AFTER.length(utterance.forms, end, segment.end)
+    points = following in _POINTING and end + length == segment.end  # "yêu anh đó"
+    return following in OF or (bool(length) and not points)
+
+
+def _is_england(utterance: Utterance, segment: Segment, start: int) -> bool:
+    """Say whether "Anh" with a capital within a sentence is the country."""
+    return utterance.cased and utterance.tokens[start].text == "Anh" and start > segment.start
+
+
+def takes_part(utterance: Utterance, segment: Segment, start: int, end: int) -> bool:
+    """Say whether somebody named speaks ("em Lan chào cô") or is asked ("anh Nam cho em hỏi")."""
+    if not OPENING.fill(utterance.before(segment, start)) or end >= segment.end:
+        return False
+    forms = utterance.forms
+    rest = range(end, min(end + 2, segment.end - 1))
+    asked = any(forms[index] in _ASKED and forms[index + 1] in TERMS for index in rest)
+    return asked or bool(_SPEAKS.length(forms, end, segment.end))
+
+
+def name_end(utterance: Utterance, segment: Segment, end: int) -> int:
+    """Return where a name behind a term ends; `end` itself where there is none."""
+    index = end
+    while index < min(segment.end, end + _LONGEST_NAME):
+        if index == end and _is_rank(utterance, index):
+            return index + 1
+        if not _is_name(utterance, index, first=index == end):
+            break
+        index += 1
+    return index
+
+
+def _is_rank(utterance: Utterance, index: int) -> bool:
+    if utterance.forms[index] not in RANKS or TRAP_PHRASES.length(utterance.forms, index):
+        return False
+    return utterance.tokens[index].capital or not utterance.cased
+
+
+def _is_name(utterance: Utterance, index: int, *, first: bool) -> bool:
+    """Say whether a word is a name: by its capital, or, in a text without any, by the list."""
+    token = utterance.tokens[index]
+    if token.kind != "word" or token.form in TERMS or token.form in _PARTICLES:
+        return False
+    if utterance.cased:
+        return token.capital and token.form not in CALLS and not OPENING.length([token.form], 0)
+    bare = token.form == token.text and token.text in _BARE_NAMES
+    return first and (token.form in _NAMES or bare)
