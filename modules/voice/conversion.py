@@ -8,7 +8,7 @@ import numpy.typing as npt
 from modules.messages import SPEECH_RATE, FloatArray
 from modules.voice.envelope import BINS, FFT_SIZE, aperiodicities, envelopes, frame_times
 from modules.voice.mapping import VoiceMap, log_total
-from modules.voice.pitch import HOP, Array
+from modules.voice.periods import HOP, Array
 from modules.voice.synthesis import (
     BEFORE,
     FILTER_BINS,

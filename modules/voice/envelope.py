@@ -6,7 +6,7 @@ import numpy as np
 import pyworld
 
 from modules.messages import SPEECH_RATE
-from modules.voice.pitch import HOP, Array
+from modules.voice.periods import HOP, Array
 
 FFT_SIZE = 1024
 BINS = FFT_SIZE // 2 + 1

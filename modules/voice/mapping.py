@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from modules.messages import FloatArray, VoiceProfile
 from modules.voice.envelope import BIN_HZ, BINS
-from modules.voice.pitch import CEIL_HZ, FLOOR_HZ, Array
+from modules.voice.periods import CEIL_HZ, FLOOR_HZ, Array
 
 RANGE_LIMITS = (0.8, 1.5)
 """Below, tones move together (espeak's closest pair: 2.8 semitones at the base's own range, 2.2 at

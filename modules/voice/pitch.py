@@ -102,7 +102,7 @@ def _double_halved(f0: Array, periods: Periods) -> Array:
 
 def _mostly(flags: Mask) -> Mask:
     # What most of the five frames around each say.
-    counts = np.convolve(flags, np.ones(5), "same")
+    counts = np.convolve(np.pad(flags, 2), np.ones(5), "valid")
     return np.asarray(counts >= 3)
 
 

@@ -11,7 +11,8 @@ from modules.errors import InvalidInput
 from modules.messages import SPEECH_RATE, FloatArray
 from modules.voice.activity import WINDOW_S, speech_windows
 from modules.voice.denoise import clean
-from modules.voice.pitch import HOP, track_pitch
+from modules.voice.periods import HOP
+from modules.voice.pitch import track_pitch
 
 NEEDED_S = 5
 """Seconds of speech below which register and colour depend on what was said."""

@@ -14,7 +14,7 @@ from scipy import fft
 
 from modules.messages import SPEECH_RATE, FloatArray
 from modules.voice.envelope import BIN_HZ, BINS, FFT_SIZE
-from modules.voice.pitch import HOP, Array
+from modules.voice.periods import HOP, Array
 
 BEFORE = 16
 """Samples by which a pulse's response begins before the pulse: a shift by part of a sample rings to

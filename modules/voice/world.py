@@ -21,7 +21,8 @@ from modules.messages import (
 from modules.voice.conversion import Conversion
 from modules.voice.envelope import BINS
 from modules.voice.mapping import VoiceMap, map_voices
-from modules.voice.pitch import Array, track_pitch
+from modules.voice.periods import Array
+from modules.voice.pitch import track_pitch
 from modules.voice.profile import FEWEST_FRAMES, profile_of
 
 FIRST_PIECE = 16 * FRAME_SAMPLES

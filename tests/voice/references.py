@@ -43,7 +43,7 @@ def base_profile(voice: str = "north-man") -> VoiceProfile:
 @cache
 def reference(name: str) -> VoiceProfile:
     """Return the profile of one of `CHANGES`, measured on other words than the base voice's."""
-    sample = changed(other_reading(), CHANGES[name])
+    sample = changed(other_reading()[: 11 * SPEECH_RATE], CHANGES[name])
     return measure_profile(sample, SPEECH_RATE, id=name, name=name)
 
 

@@ -17,7 +17,7 @@ from modules.voice.mapping import (
     map_voices,
     tract_scale,
 )
-from modules.voice.pitch import CEIL_HZ, FLOOR_HZ
+from modules.voice.periods import CEIL_HZ, FLOOR_HZ
 from modules.voice.profile import measure_profile
 from tests.voice.references import CHANGES, base_profile, changed, reference
 from tests.voice.speaking import other_reading

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modules.messages import SPEECH_RATE
-from modules.voice.pitch import HOP, track_pitch
+from modules.voice.periods import HOP
+from modules.voice.pitch import track_pitch
 from tests.voice.speaking import constant, noise, reading, said, vowel, with_noise
 
 
