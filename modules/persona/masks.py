@@ -63,7 +63,7 @@ def _may_close(tokens: Sequence[Token], index: int) -> bool:
 
 
 def mask_titles(tokens: Sequence[Token]) -> None:
-    """Mask titles of works: capitals behind "bài hát", or, without case, words behind "xem phim"."""
+    """Mask titles of works: capitals behind "bài hát"; without case, words behind "xem phim"."""
     forms = [token.form for token in tokens]
     cased = any(token.kind == "word" and token.capital for token in tokens[1:])
     index = 0

@@ -17,7 +17,7 @@ _RULES = table("pairs")
 _MIRROR: Mapping[str, Mapping[str, str]] = _RULES["mirror"]
 _RUDE_SELVES = frozenset(_RULES["softened"]["selves"])
 _RUDE_ADDRESSEES = frozenset(_RULES["softened"]["addressees"])
-_SAME_BOTH_WAYS = frozenset({"you", "peer"})
+_SAME_BOTH_WAYS = frozenset({"you", "peer", "rude_you"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ third persons are left alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from modules.messages import Pair
 from modules.persona.calls import TRAP_PHRASES
-from modules.persona.data import phrases, table
+from modules.persona.data import Phrases, phrases, table
 from modules.persona.mentions import Mention, find_mentions
 from modules.persona.terms import TERMS
 from modules.persona.utterance import OPENING, Segment, Utterance
@@ -20,6 +20,9 @@ from modules.persona.utterance import OPENING, Segment, Utterance
 _RULES = table("repair")
 _NEUTRAL_SELF = phrases(_RULES["neutral"]["self"])
 _NEUTRAL_USER = phrases(_RULES["neutral"]["user"])
+_PEER_SELF: str = _RULES["neutral"]["peer_self"]
+_NEUTRAL_PEER = phrases(_RULES["neutral"]["user"], _RULES["neutral"]["peer"])
+_MAY_BE_FRIEND = frozenset({"bạn", *_RULES["neutral"]["peer"]})
 _PLURAL = frozenset(_RULES["neutral"]["plural"])
 _FRIEND = frozenset(_RULES["neutral"]["friend"])
 _ONESELF_BEFORE = phrases(_RULES["oneself"]["before"])
@@ -31,6 +34,8 @@ _ASK = frozenset(_RULES["speaker"]["ask"])
 _ASK_VERBS = phrases(_RULES["speaker"]["ask_verbs"])
 _SERVED = phrases(_RULES["speaker"]["served"])
 _SENTENCE_ENDS = frozenset(".!?…\n")
+_GREETS = phrases(_RULES["speaker"]["greets"])
+_SELVES = frozenset(name for name, term in TERMS.items() if term.role != "addressee")
 _KIN = frozenset(name for name, term in TERMS.items() if term.role == "both" and not term.called)
 
 
@@ -47,10 +52,13 @@ def neutral_slots(answer: Utterance, pair: Pair) -> tuple[list[Slot], int]:
     """Return the neutral words to exchange, and how many doubtful ones were left."""
     slots: list[Slot] = []
     left = 0
+    # "cậu" is an uncle, unless somebody says "tớ".
+    user_words = _NEUTRAL_PEER if _PEER_SELF in answer.forms else _NEUTRAL_USER
+    choices = ((_NEUTRAL_SELF, pair.assistant_self), (user_words, pair.user_term))
     for segment in answer.segments:
         index = segment.start
         while index < segment.end:
-            step, slot, doubtful = _neutral_at(answer, segment, index, pair)
+            step, slot, doubtful = _neutral_at(answer, segment, index, pair, choices)
             if slot:
                 slots.append(slot)
             left += doubtful
@@ -59,7 +67,11 @@ def neutral_slots(answer: Utterance, pair: Pair) -> tuple[list[Slot], int]:
 
 
 def _neutral_at(
-    answer: Utterance, segment: Segment, index: int, pair: Pair
+    answer: Utterance,
+    segment: Segment,
+    index: int,
+    pair: Pair,
+    choices: tuple[tuple[Phrases[None], str], ...],
 ) -> tuple[int, Slot | None, bool]:
     """Return how many tokens to go on, the slot at `index`, and whether one was left in doubt."""
     forms = answer.forms
@@ -68,7 +80,7 @@ def _neutral_at(
     trap = TRAP_PHRASES.length(forms, index)
     if trap:
         return trap, None, False
-    for words, term in ((_NEUTRAL_SELF, pair.assistant_self), (_NEUTRAL_USER, pair.user_term)):
+    for words, term in choices:
         length = words.length(forms, index)
         if not length:
             continue
@@ -89,7 +101,7 @@ def _is_slot(answer: Utterance, segment: Segment, start: int, end: int) -> bool:
     before = forms[start - 1] if start > segment.start else ""
     if before in _PLURAL:
         return False
-    if end >= segment.end or forms[start] != "bạn":
+    if end >= segment.end or forms[start] not in _MAY_BE_FRIEND:
         return True
     named = answer.cased and answer.tokens[end].capital and answer.tokens[end].kind == "word"
     return forms[end] not in _FRIEND and forms[end] not in _KIN and not named
@@ -116,12 +128,17 @@ def kinship_slots(answer: Utterance, pair: Pair) -> list[Slot]:
         roles = [(mention, _role(answer, mention)) for mention in mentions]
         known = [(mention, role) for mention, role in roles if role]
         right = any(mention.term == _due(role, pair) for mention, role in known)
-        wrong = [(mention, role) for mention, role in known if mention.term != _due(role, pair)]
-        exchanged = any(mention.term == _due(_other(role), pair) for mention, role in wrong)
-        if exchanged and not right:
-            slots += _exchange(mentions, pair)
-        elif not exchanged:
-            slots += [Slot(mention.start, mention.end, _due(role, pair)) for mention, role in wrong]
+        wrong = {mention.term: role for mention, role in known if mention.term != _due(role, pair)}
+        if not wrong:
+            continue
+        exchanged = any(term == _due(_other(role), pair) for term, role in wrong.items())
+        if not exchanged:
+            new = {term: _due(role, pair) for term, role in wrong.items()}
+        elif not right:
+            new = {pair.assistant_self: pair.user_term, pair.user_term: pair.assistant_self}
+        else:
+            continue
+        slots += _renamed(mentions, new)
     return slots
 
 
@@ -161,13 +178,16 @@ def _role(answer: Utterance, mention: Mention) -> str:
 
 
 def _greeted_by_assistant(before: Sequence[str]) -> bool:
-    """Say whether the assistant itself greets: "chào X", "em chào X", not "anh nhớ cảm ơn mẹ"."""
-    if not before or before[-1] != "chào":
+    """Say whether the assistant itself greets: "chào X", "em cảm ơn X", not "anh nhớ cảm ơn mẹ"."""
+    verbs = next((count for count in (1, 2, 3) if _GREETS.fill(before[-count:])), 0)
+    if not verbs or not before:
         return False
-    opening = before[:-1]
-    if opening and opening[-1] == "xin":
+    opening = before[:-verbs]
+    if opening[-1:] == ["xin"]:
         opening = opening[:-1]
-    return OPENING.fill(opening) or (opening[-1] in TERMS and OPENING.fill(opening[:-1]))
+    if opening and opening[-1] in _SELVES:
+        return OPENING.fill(opening[:-1])
+    return before[-1] == "chào" and OPENING.fill(opening)
 
 
 def _due(role: str, pair: Pair) -> str:
@@ -178,26 +198,24 @@ def _other(role: str) -> str:
     return "addressee" if role == "self" else "self"
 
 
-def _exchange(mentions: Sequence[Mention], pair: Pair) -> list[Slot]:
-    other = {pair.assistant_self: pair.user_term, pair.user_term: pair.assistant_self}
+def _renamed(mentions: Sequence[Mention], new: Mapping[str, str]) -> list[Slot]:
     return [
-        Slot(mention.start, mention.end, other[mention.term])
+        Slot(mention.start, mention.end, new[mention.term])
         for mention in mentions
-        if mention.term in other
+        if mention.term in new
     ]
 
 
 def pair_slots(answer: Utterance, old: Pair, new: Pair) -> list[Slot]:
     """Return every place of the old pair's terms, to be rewritten in the new one."""
     slots, _ = neutral_slots(answer, new)
-    other = {old.assistant_self: new.assistant_self, old.user_term: new.user_term}
     taken = {slot.start for slot in slots}
-    slots += [
-        Slot(mention.start, mention.end, other[mention.term])
+    mentions = [
+        mention
         for mention in find_mentions(answer)
-        if mention.term in other
-        and mention.term in _KIN
+        if mention.term in _KIN
         and not (mention.third or mention.named)
         and mention.start not in taken
     ]
-    return slots
+    renamed = {old.assistant_self: new.assistant_self, old.user_term: new.user_term}
+    return [*slots, *_renamed(mentions, renamed)]

@@ -1,0 +1,161 @@
+import pytest
+
+from modules.messages import Pair, Persona, User
+from modules.persona import PAIRS, Facts, Sources, Terms, address, choose_pair, infer, preview
+from modules.persona.reciprocity import complete, reciprocal
+from modules.persona.terms import TERMS
+
+NEUTRAL = Facts()
+
+
+@pytest.mark.parametrize(
+    ("user_self", "addressee", "mine", "yours"),
+    [
+        ("em", "chị", "chị", "em"),
+        ("cháu", "ông nội", "ông nội", "cháu"),
+        ("con", "má", "má", "con"),
+        ("tôi", "bạn", "tôi", "bạn"),
+        ("mình", "bạn", "mình", "bạn"),
+        ("tớ", "cậu", "tớ", "cậu"),
+        ("tui", "bạn", "tui", "bạn"),
+        ("tao", "mày", "mình", "bạn"),
+        ("em", "shop", "em", "em"),
+        ("chị", "cưng", "em", "chị"),
+        ("em", None, None, "em"),
+        (None, "chị", "chị", None),
+        ("tôi", None, None, None),
+        (None, "bạn", None, None),
+        ("tôi", "em", "em", None),
+        ("tôi", "chị", "tôi", None),
+    ],
+)
+def test_the_terms_of_both_are_returned(
+    user_self: str | None, addressee: str | None, mine: str | None, yours: str | None
+) -> None:
+    assert reciprocal(user_self, addressee, NEUTRAL) == Terms(mine, yours)
+
+
+def test_a_neutral_i_is_answered_by_the_gender_of_the_user() -> None:
+    assert reciprocal("tôi", "ông", Facts(user_gender="female")) == Terms("tôi", "bà")
+    assert reciprocal("tôi", "em", Facts(user_gender="male")) == Terms("em", "anh")
+
+
+def test_a_persona_that_speaks_so_itself_may_stay_rude() -> None:
+    assert reciprocal("tao", "mày", Facts(rude=True)) == Terms("tao", "mày")
+
+
+@pytest.mark.parametrize(
+    ("user_term", "gender", "age", "user_age", "mine"),
+    [
+        ("em", "female", None, None, "chị"),
+        ("em", "male", None, None, "anh"),
+        ("em", "other", None, None, "mình"),
+        ("em", None, None, None, "mình"),
+        ("cháu", "female", 30, None, "cô"),
+        ("cháu", "male", 30, 8, "chú"),
+        ("cháu", "male", 50, 18, "bác"),
+        ("con", "female", 70, None, "bà"),
+        ("cháu", "male", 66, 10, "ông"),
+        ("cháu", None, None, None, "bác"),
+    ],
+)
+def test_gender_and_ages_decide_for_a_junior_user(
+    user_term: str, gender: str | None, age: int | None, user_age: int | None, mine: str
+) -> None:
+    facts = Facts(assistant_gender=gender, assistant_age=age, user_age=user_age)  # type: ignore[arg-type]
+    assert complete(Terms(None, user_term), facts, Pair()) == Pair(mine, user_term)
+
+
+@pytest.mark.parametrize(
+    ("assistant_self", "facts", "user_term"),
+    [
+        ("chị", Facts(), "em"),
+        ("cô", Facts(), "cháu"),
+        ("cô", Facts(region="south"), "con"),
+        ("mẹ", Facts(), "con"),
+        ("em", Facts(user_gender="female"), "chị"),
+        ("em", Facts(), "bạn"),
+        ("cháu", Facts(user_gender="male", user_age=70), "ông"),
+        ("tớ", Facts(), "cậu"),
+    ],
+)
+def test_the_user_is_called_what_fits_the_assistant(
+    assistant_self: str, facts: Facts, user_term: str
+) -> None:
+    assert complete(Terms(assistant_self, None), facts, Pair()).user_term == user_term
+
+
+def test_sources_decide_in_their_order() -> None:
+    everything = Sources(
+        wish=Terms("em", "chị"),
+        given=Terms("anh", "em"),
+        detected=Terms("cô", "cháu"),
+        stored=Terms("con", "má"),
+        card=Terms("tớ", "cậu"),
+    )
+    order = ("wish", "given", "detected", "stored", "card")
+    for place, reason in enumerate(order):
+        left = Sources(**{name: getattr(everything, name) for name in order[place:]})
+        pair, why = choose_pair(left)
+        assert why == reason
+        assert Terms(pair.assistant_self, pair.user_term) == getattr(everything, reason)
+    assert choose_pair(Sources()) == (Pair("mình", "bạn"), "default")
+
+
+def test_a_lower_source_adds_its_half_only_where_it_fits() -> None:
+    fits = Sources(given=Terms("chị", None), detected=Terms("cô", "em"))
+    assert choose_pair(fits)[0] == Pair("chị", "em")
+    does_not = Sources(given=Terms("chị", None), detected=Terms("cô", "cháu"))
+    assert choose_pair(does_not)[0] == Pair("chị", "em")
+
+
+def test_the_panel_has_no_pair_twice_and_only_known_terms() -> None:
+    pairs = [choice.pair for choice in PAIRS]
+    assert len(set(pairs)) == len(pairs)
+    assert {term for pair in pairs for term in (pair.assistant_self, pair.user_term)} <= set(TERMS)
+
+
+@pytest.mark.parametrize("choice", PAIRS, ids=lambda choice: str(choice.pair))
+def test_every_pair_of_the_panel_can_be_reached_by_speaking(choice) -> None:  # type: ignore[no-untyped-def]
+    """By a wish where the user says so, and else by the user's own words."""
+    pair = choice.pair
+    wished = f"Xưng {pair.assistant_self} gọi {pair.user_term} nhé."
+    assert address(wished)["pair"] == {
+        "assistant_self": pair.assistant_self,
+        "user_term": pair.user_term,
+    }
+    if TERMS[pair.assistant_self].role == "both" and pair.user_term != "cậu":
+        heard = address(f"{pair.assistant_self} ơi, {pair.user_term} mệt quá.")
+        assert heard["pair"] == address(wished)["pair"]
+
+
+def test_the_formal_pairs_follow_from_tôi_and_the_gender_of_the_user() -> None:
+    for gender, anh, ông in (("male", "anh", "ông"), ("female", "chị", "bà")):
+        user = User(gender=gender)  # type: ignore[arg-type]
+        assert address("Thưa anh, tôi cần hỏi.", None, user)["user_term"] == anh
+        assert address("Thưa bà, tôi cần hỏi.", None, user)["user_term"] == ông
+
+
+@pytest.mark.parametrize("choice", PAIRS, ids=lambda choice: str(choice.pair))
+def test_a_preview_is_said_in_its_own_pair(choice) -> None:  # type: ignore[no-untyped-def]
+    for tone in ("formal", "casual", "friendly"):
+        for region in ("north", "central", "south"):
+            sentence = preview(choice.pair, tone, region)  # type: ignore[arg-type]
+            assert choice.pair.assistant_self in sentence.lower()
+            assert choice.pair.user_term in sentence.lower()
+            assert "{" not in sentence
+
+
+def test_a_preview_heard_as_the_assistants_words_tells_its_own_pair() -> None:
+    for choice in PAIRS:
+        said = infer(preview(choice.pair, "formal", "north"))
+        if TERMS[choice.pair.assistant_self].role == "both":
+            assert said.user_self in (None, choice.pair.assistant_self)
+
+
+def test_an_unknown_persona_gives_no_gender_to_the_pair() -> None:
+    assert address("Em mệt quá.")["assistant_self"] is None
+    assert address("Em mệt quá.", Persona(gender="male"))["pair"] == {
+        "assistant_self": "anh",
+        "user_term": "em",
+    }

@@ -1,0 +1,107 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modules.errors import InvalidInput
+from modules.messages import Pair
+from modules.persona import PAIRS, repair
+from modules.persona.repair import mend
+from tests.persona.cases import Case, halves
+
+WORDS = """tôi mình bạn em anh chị dạ ạ , . ? ! " “ ” nhé nha bè của cho hỏi để chào ơi Tôi Bạn
+Dạ, cháu tớ cậu chúng các phim Lan không lắm \n https://tôi.vn/bạn một với"""
+wild = st.text(max_size=200) | st.lists(st.sampled_from(WORDS.split()), max_size=40).map(" ".join)
+pairs = st.sampled_from([choice.pair for choice in PAIRS])
+
+
+def wrong(cases: list[Case]) -> list[str]:
+    return [
+        case["text"]
+        for case in cases
+        if repair(case["text"], case["assistant_self"], case["user_term"]) != case["mended"]
+    ]
+
+
+def test_the_drafts_that_rules_are_written_on_are_mended() -> None:
+    assert wrong(halves("repair_cases")[0]) == []
+
+
+def test_the_drafts_held_out_are_mended_nearly_as_well() -> None:
+    held_out = halves("repair_cases")[1]
+    assert len(wrong(held_out)) <= 0.05 * len(held_out)
+
+
+@given(wild, pairs)
+def test_any_text_is_taken_and_comes_out_in_nfc(text: str, pair: Pair) -> None:
+    mended = repair(text, pair.assistant_self, pair.user_term)
+    assert unicodedata.is_normalized("NFC", mended)
+
+
+@given(wild, pairs)
+def test_mending_twice_changes_nothing_more(text: str, pair: Pair) -> None:
+    once = repair(text, pair.assistant_self, pair.user_term)
+    assert repair(once, pair.assistant_self, pair.user_term) == once
+
+
+@given(st.text(st.characters(exclude_characters="\"“”«»„‘’'`"), max_size=60), pairs)
+def test_what_is_quoted_stays_as_it_is(text: str, pair: Pair) -> None:
+    quoted = f"“{unicodedata.normalize('NFC', text)}”"
+    assert quoted in repair(f"Câu {quoted} nghĩa là gì?", pair.assistant_self, pair.user_term)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Bạn bè là quý nhất.", "Hãy là chính mình.", "Chúng tôi đã đi rồi.", "Cô bạn ấy hát hay.",
+     "Mở https://toi.vn/tôi-bạn để xem.", "Một mình cũng vui.", "Phim “Tôi và bạn” hay lắm."],
+)  # fmt: skip
+def test_words_that_only_look_like_the_two_are_left_alone(text: str) -> None:
+    assert repair(text, "em", "anh") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        ("Cháu chào bác ạ, bác cần gì ạ?", "Em chào anh ạ, anh cần gì ạ?"),
+        ("Tớ tin cậu làm được.", "Em tin anh làm được."),
+        ("Cậu ấy tin tớ.", "Cậu ấy tin em."),
+        ("Em cảm ơn chị nhiều.", "Em cảm ơn anh nhiều."),
+        ("Anh có thể giúp gì cho em? Em cứ nói.", "Em có thể giúp gì cho anh? Em cứ nói."),
+    ],
+)
+def test_a_wrong_term_is_replaced_through_its_sentence(text: str, mended: str) -> None:
+    assert repair(text, "em", "anh") == mended
+
+
+def test_a_senior_keeps_the_ạ_that_calls_and_loses_the_one_that_defers() -> None:
+    assert repair("Dạ, bà mệt lắm cháu ạ. Bà nghỉ đây ạ.", "bà", "cháu") == (
+        "Bà mệt lắm cháu ạ. Bà nghỉ đây."
+    )
+    assert repair("Dạ.", "bà", "cháu") == "Ừ."
+
+
+def test_the_softeners_of_two_regions_do_not_mix() -> None:
+    assert repair("Ăn đi nha, rồi ngủ nhé.", "chị", "em") == "Ăn đi nha, rồi ngủ nha."
+    assert mend("Ăn đi nha em, rồi ngủ nhé.", Pair("chị", "em"), "north").text == (
+        "Ăn đi nhé em, rồi ngủ nhé."
+    )
+    assert mend("Đi nha sĩ khám răng nhé.", Pair(), "south").text == "Đi nha sĩ khám răng nha."
+
+
+def test_doubtful_words_are_counted_and_left() -> None:
+    mended = mend("Đôi khi mình cần nghỉ.", Pair("em", "anh"))
+    assert (mended.text, mended.left) == ("Đôi khi mình cần nghỉ.", 1)
+
+
+@pytest.mark.parametrize("field", ["assistant_self", "user_term"])
+def test_an_unknown_term_is_refused_by_name(field: str) -> None:
+    terms = {"assistant_self": "em", "user_term": "anh", field: "hoàng thượng"}
+    with pytest.raises(InvalidInput) as raised:
+        repair("Xin chào", **terms)
+    assert raised.value.code == "invalid_input.unknown_term"
+    assert raised.value.params == {"field": field, "term": "hoàng thượng"}
+
+
+def test_terms_may_be_given_in_any_case_and_form() -> None:
+    assert repair("Tôi chào bạn.", "EM", "chi\u0323") == "Em chào chị."
