@@ -68,7 +68,8 @@ class HeadWarp:
     def _head_weight(self, chin: float) -> FloatArray:
         distance = np.hypot(self._x / 160, (self._y - chin + 152) / 215)
         shoulders = 1 - _ease((self._y - chin + 22) / 92)
-        return _ease((1.42 - distance) / 0.66) * shoulders
+        # Above the hair only the soft background gives way, and the picture's edge stays put.
+        return _ease((1.42 - distance) / 0.66) * shoulders * _ease((self._y + 12) / 44)
 
     def _head_fields(self, chin: float) -> list[tuple[FloatArray, FloatArray]]:
         zero = np.zeros_like(self._x)
