@@ -19,9 +19,14 @@ from modules.residency import Residency
 class Scripted:
     """An engine whose streams run `play(item, request)`, an async generator."""
 
-    def __init__(self, stage, name, play, first_output_s=5.0, next_output_s=2.0):
+    def __init__(self, stage, name, play, first_output_s=5.0, next_output_s=2.0, needs=()):
         self.spec = EngineSpec(
-            name, stage, "", first_output_s=first_output_s, next_output_s=next_output_s
+            name,
+            stage,
+            "",
+            frozenset(needs),
+            first_output_s=first_output_s,
+            next_output_s=next_output_s,
         )
         self.play = play
         self.heard = []

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any, TypeAlias
 
@@ -46,7 +46,7 @@ from modules.residency import Residency
 
 log = logging.getLogger("guong.turn")
 
-Back: TypeAlias = Callable[[TurnRequest], AsyncIterator[Message]]
+Back: TypeAlias = Callable[[TurnRequest], AsyncGenerator[Message, None]]
 """What answers a request: `back` in this process, or the bridge of `zerogpu.py` to a worker."""
 
 _AUDIBLE = 0.01
@@ -55,7 +55,9 @@ _BRIDGE_S = 0.2
 """Silence that bridges a pause in the making, put in as often as it is needed."""
 
 
-async def back(request: TurnRequest, residency: Residency, cache: Cache) -> AsyncIterator[Message]:
+async def back(
+    request: TurnRequest, residency: Residency, cache: Cache
+) -> AsyncGenerator[Message, None]:
     """Yield the messages of one answer; the last is a `TurnEnd`.
 
     The stages run in a task of their own: yielding from inside a task group would let a consumer

@@ -44,7 +44,7 @@ class Identity:
             raw = b""
         random, tag = raw[:_RANDOM_BYTES], raw[_RANDOM_BYTES:]
         if not key.startswith(_PREFIX) or not hmac.compare_digest(tag, self._tag(random)):
-            raise InvalidInput("unknown_key", field="user_key")
+            raise InvalidInput("not_issued", field="user_key")
         return self._derive("owner", key)
 
     def owner_of_account(self, account: str) -> str:

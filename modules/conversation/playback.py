@@ -20,7 +20,7 @@ BRIDGE_BELOW_S = 0.15
 _COMFORT_S = 0.5
 """With more lead than this a slow step does no harm."""
 _PATIENCE_S = 0.25
-"""The least that a step may take, however small the lead: a busy machine is not a slow engine."""
+"""The least that a step may take, however small the lead."""
 _WINDOW_S = 1.0
 
 
@@ -59,9 +59,15 @@ class KeepAhead(Pressure):
         self._window: deque[tuple[float, float]] = deque()
 
     def limit(self, spec: EngineSpec, given: bool) -> float:
-        """Return the engine's own limit, or what the lead still allows."""
+        """Return the engine's own limit, or what the lead still allows.
+
+        An embedded engine that takes long for once is on a busy machine, and so would be the one
+        after it: only `behind` demotes it.
+        """
         own = super().limit(spec, given)
-        return min(own, max(_PATIENCE_S, self._playback.lead_s)) if given else own
+        if not given or spec.embedded:
+            return own
+        return min(own, max(_PATIENCE_S, self._playback.lead_s))
 
     def behind(self, out: object, busy_s: float) -> bool:
         """Tell whether the last second of media took longer than a second while the lead is low."""

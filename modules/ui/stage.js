@@ -39,7 +39,7 @@ function text(code) {
 function enter(next) {
   if (next === state) return;
   state = next;
-  element.firstElementChild.dataset.state = next;
+  $("guong-stage").dataset.state = next;
   $("guong-state").textContent = text("stage." + next);
   seen.states.push([performance.now(), next]);
 }
@@ -154,7 +154,7 @@ const microphone = new Microphone(
   (frame) => {
     if (socket?.readyState === WebSocket.OPEN) socket.send(frame.buffer);
   },
-  (level) => element.firstElementChild.style.setProperty("--level", level.toFixed(3)),
+  (level) => $("guong-stage").style.setProperty("--level", level.toFixed(3)),
 );
 let recogniser = null;
 

@@ -35,7 +35,7 @@ from tests.scripted import (
 )
 from tests.virtual_time import virtual_time
 
-TWO_SENTENCES = ("Chào bạn nhé. ", "Hôm nay trời đẹp quá.")
+TWO_SENTENCES = ("Chào bạn nhé. Hôm ", "nay trời đẹp quá.")
 
 
 def engines(llm=None, tts=None, avatar=None, more=()):
@@ -246,7 +246,7 @@ async def test_a_face_lost_within_a_sentence_loses_and_repeats_no_sound():
 
 @virtual_time
 async def test_a_face_that_falls_behind_is_demoted_before_the_voice_is_interrupted():
-    slow = Scripted("avatar", "slow", shows(fps=8))
+    slow = Scripted("avatar", "slow", shows(fps=8), needs=["cuda"])
     still = Scripted("avatar", "still", shows(fps=400))
     made = engines(
         llm=Scripted("llm", "llm", says("Một câu dài.")),
@@ -336,3 +336,27 @@ async def test_an_engine_that_failed_rests_and_is_offered_again_later():
     assert home.resident("avatar") == ("still",)
     await anyio.sleep(31)
     assert home.resident("avatar") == ("bad", "still")
+
+
+@virtual_time
+async def test_an_embedded_face_on_a_busy_machine_is_given_time():
+    async def stalls_once(speech, request):
+        async for frames in shows(batch=5)(speech, request):
+            yield frames
+            if frames.first == 5:
+                await anyio.sleep(0.6)
+
+    still = Scripted("avatar", "still", shows())
+    messages = await collect(
+        *engines(avatar=Scripted("avatar", "drawn", stalls_once), more=[still])
+    )
+    assert codes(messages) == []
+    assert still.heard == []
+
+
+@virtual_time
+async def test_even_an_embedded_face_is_demoted_if_it_is_slower_than_speech_for_a_second():
+    slow = Scripted("avatar", "slow", shows(fps=12))
+    still = Scripted("avatar", "still", shows())
+    long = Scripted("tts", "tts", speaks(4.0))
+    assert codes(await collect(*engines(tts=long, avatar=slow, more=[still]))) == ["demoted"]

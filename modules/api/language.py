@@ -1,0 +1,60 @@
+"""`/emotion`, `/address`, `/repair`, `/normalize`: what the app knows of Vietnamese."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from modules import emotion, tts
+from modules import persona as personas
+from modules.errors import InvalidInput
+from modules.messages import Region
+from modules.text import clean
+
+LONGEST_TEXT = 100_000
+
+
+def classify(text: str) -> dict[str, Any]:
+    """Tell the feeling in a text: label, scores that sum to 1, and the engine."""
+    mood = emotion.classify(checked(text))
+    return {"label": mood.label, "scores": dict(mood.scores), "engine": mood.engine}
+
+
+def address(
+    utterance: str,
+    persona: dict[str, Any] | None = None,
+    user: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Tell what the speaker calls themselves and the assistant, and the pair the app would use."""
+    assistant = personas.check_persona(persona)
+    speaker = personas.check_user(user, assistant)
+    return dict(personas.address(checked(utterance), assistant, speaker))
+
+
+def repair(text: str, assistant_self: str, user_term: str) -> str:
+    """Mend the address terms of a text so that it speaks in the given pair."""
+    assistant = personas.check_persona({"self_term": assistant_self, "user_term": user_term})
+    if not assistant or not assistant.self_term or not assistant.user_term:
+        raise InvalidInput("empty", field="assistant_self" if not assistant_self else "user_term")
+    return personas.repair(checked(text), assistant.self_term, assistant.user_term)
+
+
+def normalize(text: str, region: str = "north") -> str:
+    """Write a text as it is read aloud in a region: north, central or south."""
+    return tts.normalize(checked(text), checked_region(region))
+
+
+def checked(text: object, field: str = "text") -> str:
+    """Return a text that was given, cleaned. Raises `InvalidInput` for what is none or too long."""
+    if not isinstance(text, str):
+        raise InvalidInput("not_text", field=field)
+    if len(text) > LONGEST_TEXT:
+        raise InvalidInput("too_long", field=field, limit=LONGEST_TEXT)
+    return clean(text)
+
+
+def checked_region(region: object) -> Region:
+    """Return a region that was given. Raises `InvalidInput` for any other word."""
+    for known in get_args(Region):
+        if region == known:
+            return known  # type: ignore[no-any-return]
+    raise InvalidInput("not_one_of", field="region", choices=", ".join(get_args(Region)))

@@ -1,0 +1,181 @@
+"""The app: everything that exists once per process, made in `app.py` and handed down from there."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from typing import Any, TypeVar, cast
+
+from anyio import to_thread
+
+from modules import asr, avatar, emotion, llm, memory, tts, voice
+from modules.conversation.back import Back, back
+from modules.conversation.base_voices import BaseVoices
+from modules.conversation.cache import Cache
+from modules.conversation.files import Files
+from modules.conversation.identity import Identity, load_secret
+from modules.conversation.idle import IdleLoops
+from modules.conversation.session import Session
+from modules.conversation.sessions import Sessions
+from modules.engines import EngineSpec, Stage
+from modules.errors import AtCapacity, GuongError
+from modules.memory import Embedding, MemoryStore
+from modules.models import weights
+from modules.residency import Residency
+from modules.settings import Settings
+from modules.voice import VoiceStore
+
+log = logging.getLogger("guong.app")
+
+Result = TypeVar("Result")
+
+TABLES: dict[Stage, tuple[EngineSpec, ...]] = {
+    "asr": asr.ENGINES,
+    "emotion": emotion.ENGINES,
+    "memory": memory.ENGINES,
+    "llm": llm.ENGINES,
+    "tts": tts.ENGINES,
+    "voice": voice.ENGINES,
+    "avatar": avatar.ENGINES,
+}
+_CACHE_BYTES = 64 << 20
+_SWEEP_S = 600.0
+_RETRY_S = 5
+
+
+class App:
+    """Owns the engines, the stores, the sessions and the background tasks of one process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        secret = settings.secret.get_secret_value() if settings.secret else None
+        self.identity = Identity(load_secret(secret, settings.data))
+        self.weights = weights(settings)
+        self.residency = Residency(TABLES, self.weights)
+        self.cache = Cache(_CACHE_BYTES)
+        self.files = Files(settings.data / "files")
+        self.voices = VoiceStore(settings.data / "users")
+        self.memories = MemoryStore(settings.data / "users", self._embedding())
+        self.idle_loops = IdleLoops(settings.data / "cache")
+        self.base_voices = BaseVoices(self.residency)
+        self.sessions = Sessions(self._ended)
+        self.back: Back = partial(back, residency=self.residency, cache=self.cache)
+        self._turns = 0
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    # --- life -------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def running(self, _: object = None) -> AsyncIterator[None]:
+        """Load what is embedded, serve, and end cleanly: the web server's lifespan."""
+        self.spawn(self._prepare())
+        self.spawn(self._tidy())
+        try:
+            yield
+        finally:
+            for session in self.sessions:
+                self.sessions.close(session)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            self.memories.close()
+            self.residency.close()
+
+    def spawn(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
+        """Run work in the background, for as long as the app runs."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    @contextmanager
+    def one_turn(self) -> Iterator[None]:
+        """Count a turn while it lasts. Raises `AtCapacity` where there are too many."""
+        if self._turns >= self.settings.max_turns:
+            raise AtCapacity("turns", retry_s=_RETRY_S)
+        self._turns += 1
+        try:
+            yield
+        finally:
+            self._turns -= 1
+
+    async def _prepare(self) -> None:
+        """Load what runs anywhere, then what is chosen and present."""
+        await self.residency.load_embedded()
+        for stage, specs in TABLES.items():
+            for spec in specs:
+                wanted = spec.weights or spec.name in self.settings.preferred(stage)
+                if not spec.embedded and wanted and not self.residency.obstacle(spec)[0]:
+                    await self._try_load(stage, spec.name)
+        await to_thread.run_sync(self.memories.warm)
+        try:
+            await self.idle_loops.path(avatar.avatars()[0].id)
+        except GuongError as error:
+            log.warning("no idle loop: %s", error.code)
+        log.info("ready")
+
+    async def _try_load(self, stage: Stage, name: str) -> None:
+        try:
+            await self.residency.load(stage, name)
+        except GuongError as error:
+            log.warning("%s/%s is not loaded: %s", stage, name, error.code)
+
+    async def _tidy(self) -> None:
+        """Delete files nobody fetched, and voices nobody used, now and then."""
+        while True:
+            try:
+                await to_thread.run_sync(self.files.sweep)
+                await to_thread.run_sync(self.voices.expire, self.settings.keep_days)
+            except (GuongError, OSError) as error:
+                log.warning("tidying failed: %s", type(error).__name__)
+            await asyncio.sleep(_SWEEP_S)
+
+    def default_engines(self) -> dict[str, tuple[str, ...]]:
+        """Return who serves a new session in each stage, best first."""
+        return {
+            stage: self.residency.resident(stage, self.settings.preferred(stage))
+            for stage in TABLES
+        }
+
+    # --- sessions ---------------------------------------------------------------------------------
+
+    def open_session(self, name: str, owner: str | None, *, live: bool) -> Session:
+        """Make a session for an owner, or for somebody without a key: then nothing is kept."""
+        known = owner is not None
+        owner = owner or os.urandom(16).hex()
+        session = Session(self, owner, self.memories.open(owner) if known else None, live=live)
+        return self.sessions.add(name, session)
+
+    def _ended(self, session: Session) -> None:
+        if session.memory is None:  # without a key nobody can come back for these
+            self.files.forget(session.owner)
+            self.cache.forget(session.owner)
+
+    async def forget(self, owner: str) -> dict[str, int]:
+        """Delete everything of an owner, on disk and in memory; return what was removed."""
+        for session in self.sessions:
+            if session.owner == owner:
+                session.halt(session.last_reply)
+                session.reset()
+        removed = {
+            "memories": await to_thread.run_sync(self.memories.delete, owner),
+            "voices": await to_thread.run_sync(self.voices.delete_all, owner),
+            "files": await to_thread.run_sync(self.files.forget, owner),
+            "cached": self.cache.forget(owner),
+        }
+        await to_thread.run_sync(self._remove_home, owner)
+        return removed
+
+    def _remove_home(self, owner: str) -> None:
+        shutil.rmtree(self.settings.data / "users" / owner, ignore_errors=True)
+
+    @staticmethod
+    def _embedding() -> Embedding:
+        engine = memory.ENGINES[-1].make()
+        engine.load()
+        return cast("Embedding", engine)

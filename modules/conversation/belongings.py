@@ -1,0 +1,48 @@
+"""Everything that is kept of a user, as one zip file that they can take away and read."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modules.errors import StorageFailed
+
+if TYPE_CHECKING:
+    from modules.conversation.app import App
+
+README = """Gương / everything that is kept of you
+memories.json      what the assistant remembers
+conversation.json  what was said in the conversations that are still open
+voices/            your samples, and what was measured of them
+"""
+
+
+def write_export(app: App, owner: str, path: Path) -> Path:
+    """Write the zip. Raises `StorageFailed` where something cannot be read or written."""
+    memories = app.memories.open(owner).export()
+    talks = [
+        {
+            "lines": [asdict(line) for line in session.history],
+            "persona": session.persona.model_dump(),
+        }
+        for session in app.sessions
+        if session.owner == owner
+    ]
+    try:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("README.txt", README)
+            archive.writestr("memories.json", _json(memories))
+            archive.writestr("conversation.json", _json(talks))
+            for file in app.voices.export(owner):
+                archive.write(file, f"voices/{file.parent.name}/{file.name}")
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise StorageFailed("disk", what=path.name) from error
+    return path
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)

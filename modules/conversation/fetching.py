@@ -1,0 +1,53 @@
+"""Getting an engine: download its weights with progress, check them, load it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from anyio import to_thread
+
+from modules.engines import EngineSpec, Stage
+from modules.errors import EngineUnavailable, Forbidden
+from modules.zerogpu import on_zerogpu
+
+if TYPE_CHECKING:
+    from modules.conversation.app import App
+
+Progress = Callable[[int, int], None]
+"""(bytes done, bytes in all)"""
+
+
+def download_bytes(app: App, spec: EngineSpec) -> int:
+    """Return how much an engine would download now."""
+    return sum(
+        file.bytes
+        for key in spec.weights
+        if not app.weights.present(key)
+        for file in app.weights.models[key].files
+    )
+
+
+async def fetch_engine(app: App, stage: Stage, name: str, progress: Progress) -> None:
+    """Download what an engine lacks and load it; turns go on meanwhile on other engines.
+
+    Stops downloading when it is cancelled; what has come stays and is resumed. Raises
+    `EngineUnavailable` with the remedy, `WeightsRejected` or `StorageFailed`. On ZeroGPU models
+    load only before the app starts: there it ends with `Forbidden` "restart_to_load".
+    """
+    spec = app.residency.spec(stage, name)
+    code, remedy = app.residency.obstacle(spec)
+    if code not in ("", "engine_unavailable.weights_missing"):
+        raise EngineUnavailable(code.partition(".")[2], stage=stage, remedy=remedy)
+    stop = threading.Event()
+    try:
+        for key in spec.weights:
+            await to_thread.run_sync(
+                app.weights.fetch, key, progress, stop.is_set, abandon_on_cancel=True
+            )
+    finally:
+        stop.set()
+    if on_zerogpu() and "cuda" in spec.needs:
+        raise Forbidden("restart_to_load")
+    await app.residency.load(stage, name)

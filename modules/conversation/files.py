@@ -1,0 +1,70 @@
+"""Files handed to a user: finished answers, exports. Each lies under its owner, and none for long.
+
+The directory is also Gradio's own for uploads (`GRADIO_TEMP_DIR`): what lies in it already, Gradio
+serves from where it is and copies nowhere, so that deleting a user's directory deletes every copy.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from uuid import uuid4
+
+from modules.errors import InvalidInput, StorageFailed
+
+KEEP_S = 3_600
+
+
+class Files:
+    """The files under one root, by owner."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def new(self, owner: str, name: str) -> Path:
+        """Return the path of a new file of an owner, in a directory nobody can guess.
+
+        Raises `StorageFailed` where no directory can be made.
+        """
+        directory = self.root / owner / uuid4().hex
+        try:
+            directory.mkdir(mode=0o700, parents=True)
+        except OSError as error:
+            raise StorageFailed("disk", what=name) from error
+        return directory / name
+
+    def uploaded(self, path: str, field: str) -> Path:
+        """Return the path of an uploaded file; refuse any path that is not one.
+
+        A caller of the API names files by path: without this check they could name any file of
+        the server.
+        """
+        file = Path(path).resolve()
+        if not file.is_relative_to(self.root.resolve()) or not file.is_file():
+            raise InvalidInput("not_uploaded", field=field)
+        return file
+
+    def discard(self, file: Path) -> None:
+        """Delete an upload that has been read, and the directory made for it."""
+        file.unlink(missing_ok=True)
+        if file.parent != self.root and not any(file.parent.iterdir()):
+            file.parent.rmdir()
+
+    def forget(self, owner: str) -> int:
+        """Delete all files of an owner; return how many there were."""
+        directory = self.root / owner
+        count = sum(path.is_file() for path in directory.rglob("*"))
+        shutil.rmtree(directory, ignore_errors=True)
+        return count
+
+    def sweep(self) -> int:
+        """Delete what is older than `KEEP_S`, uploads that nobody used included."""
+        deadline = time.time() - KEEP_S
+        old = [p for p in self.root.rglob("*") if p.is_file() and p.stat().st_mtime < deadline]
+        for path in old:
+            path.unlink(missing_ok=True)
+        for directory in sorted(self.root.rglob("*"), reverse=True):
+            if directory.is_dir() and not any(directory.iterdir()):
+                directory.rmdir()
+        return len(old)

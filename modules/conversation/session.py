@@ -1,0 +1,254 @@
+"""One conversation: who talks, in which words, what was said, and what is being said now."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import anyio
+from anyio import to_thread
+from anyio.streams.memory import MemoryObjectSendStream
+
+from modules import avatar, persona, tts
+from modules.conversation.remembering import keep_facts
+from modules.conversation.reply import Reply
+from modules.conversation.turn import front
+from modules.engines import STAGES
+from modules.errors import NotFound
+from modules.memory import UserMemory
+from modules.messages import (
+    Clause,
+    FloatArray,
+    Line,
+    MediaChunk,
+    Message,
+    Mood,
+    Persona,
+    TurnEnd,
+    User,
+    Utterance,
+    VoiceProfile,
+)
+from modules.text import clean
+
+if TYPE_CHECKING:
+    from modules.conversation.app import App
+    from modules.conversation.socket import Line as SocketLine
+
+log = logging.getLogger("guong.session")
+
+_HISTORY_LINES = 40
+_MOODS = 6
+_INTERRUPTED = "…"
+
+
+class Session:
+    """A conversation of one owner. Used on the event loop only."""
+
+    def __init__(self, app: App, owner: str, memory: UserMemory | None, *, live: bool) -> None:
+        self.app = app
+        self.owner = owner
+        self.memory = memory
+        """What is remembered of the owner; None for somebody without a key."""
+        self.live = live
+        """Whether replies are played while they are made (the page) or handed over as files."""
+        self.token = secrets.token_urlsafe(24)
+        self.language = app.settings.language
+        self.persona = Persona()
+        self.user = User()
+        self.given: tuple[Persona | None, User | None] = (None, None)
+        """What a caller of the API fixed for this turn: it counts more than what is heard."""
+        self.voice: VoiceProfile | None = None
+        self.base_voice: VoiceProfile | None = None
+        self.rate = 1.0
+        self.pitch = 0.0
+        self.push_to_talk = False
+        self.end_of_turn_s = app.settings.end_of_turn_s
+        self.choices: dict[str, str] = {}
+        self.address = persona.AddressState()
+        self.history: deque[Line] = deque(maxlen=_HISTORY_LINES)
+        self.recalled: tuple[str, ...] = ()
+        """What was remembered for the last turn."""
+        self.moods: deque[Mood] = deque(maxlen=_MOODS)
+        self.line: SocketLine | None = None
+        """The page's socket, while it is open."""
+        self.reply: Reply | None = None
+        self.renewed = asyncio.Event()
+        """Set when `reply` is another one; whoever waits for it clears it."""
+        self._utterances: dict[int, FloatArray] = {}
+        self._floor = 0
+        self._latest = 0
+        self._turn = asyncio.Lock()
+        self._running: tuple[int, asyncio.Task[None]] | None = None
+
+    @property
+    def last_reply(self) -> int:
+        """The highest reply id so far: a page that comes back counts on from it."""
+        return max(self._floor, self._latest)
+
+    # --- settings ---------------------------------------------------------------------------------
+
+    async def configure(self, chosen: Persona, user: User | None = None) -> None:
+        """Change who the assistant is, and who the user.
+
+        Raises `NotFound` for a voice or an avatar that does not exist or belongs to another; then
+        nothing has changed.
+        """
+        voice = base = None
+        if chosen.voice and chosen.voice not in {voice.id for voice in tts.VOICES}:
+            voice = await to_thread.run_sync(self.app.voices.get, self.owner, chosen.voice)
+            base = await self.app.base_voices.of(chosen, self.engines()["tts"])
+        if chosen.avatar and chosen.avatar not in {each.id for each in avatar.avatars()}:
+            raise NotFound("avatar", id=chosen.avatar)
+        self.persona, self.voice, self.base_voice = chosen, voice, base
+        if user is not None:
+            self.user = user
+
+    def reset(self) -> None:
+        """Forget the conversation and all choices, as if it had just begun."""
+        self.persona, self.user, self.given = Persona(), User(), (None, None)
+        self.voice = self.base_voice = None
+        self.rate, self.pitch = 1.0, 0.0
+        self.choices.clear()
+        self.address = persona.AddressState()
+        self.history.clear()
+        self.moods.clear()
+        self._utterances.clear()
+        self.reply = None
+
+    def engines(self) -> dict[str, tuple[str, ...]]:
+        """Return who may serve now in each stage, best first."""
+        resident, settings = self.app.residency.resident, self.app.settings
+        return {
+            stage: resident(stage, (self.choices.get(stage, ""), *settings.preferred(stage)))
+            for stage in STAGES
+        }
+
+    # --- what the microphone heard ----------------------------------------------------------------
+
+    def keep_utterance(self, number: int, samples: FloatArray) -> None:
+        """Keep what the user said until the page asks for its turn; an older one is dropped."""
+        self._utterances = {number: samples}
+
+    def take_utterance(self, number: int, reply: int) -> Utterance:
+        """Return what the user said. Raises `NotFound` where it was dropped."""
+        samples = self._utterances.pop(number, None)
+        if samples is None:
+            raise NotFound("utterance", id=number)
+        return Utterance(reply, samples)
+
+    # --- the turn ---------------------------------------------------------------------------------
+
+    async def turn(
+        self, heard: str | Utterance, reply: int, *, queue: bool = False
+    ) -> AsyncGenerator[Message, None]:
+        """Yield the messages of one turn, the last of which is a `TurnEnd`.
+
+        A newer turn interrupts an older one, unless `queue` asks to wait for it. A turn that was
+        interrupted before it began gives only its end. Raises what `front` raises, and
+        `AtCapacity`.
+        """
+        self._latest = max(self._latest, reply)
+        if not queue:
+            self.halt(reply - 1)
+        async with self._turn:
+            if reply <= self._floor:
+                self._note_unheard(heard)
+                yield TurnEnd(reply, "interrupted")
+                return
+            with self.app.one_turn():
+                async for message in self._answer(heard, reply):
+                    yield message
+
+    def next_reply(self) -> int:
+        """Return a new reply id, for callers who do not count replies themselves."""
+        self._latest = self.last_reply + 1
+        return self._latest
+
+    def halt(self, upto: int) -> None:
+        """Interrupt every reply up to this id: the one being made as well as any to come."""
+        self._floor = max(self._floor, upto)
+        if self.reply and self.reply.id <= upto:
+            self.reply.halt()
+        if self._running and self._running[0] <= upto:
+            self._running[1].cancel()
+
+    async def _answer(self, heard: str | Utterance, reply: int) -> AsyncIterator[Message]:
+        # A task of its own: whoever halts the reply cancels it, wherever its messages are read.
+        send, receive = anyio.create_memory_object_stream[Message](8)
+        task = asyncio.create_task(self._run(heard, reply, send), name=f"reply-{reply}")
+        self._running = (reply, task)
+        try:
+            async with receive:
+                async for message in receive:
+                    yield message
+        finally:
+            task.cancel()
+            with anyio.CancelScope(shield=True):
+                await asyncio.wait([task])
+            self._running = None
+        if task.cancelled():
+            yield TurnEnd(reply, "interrupted")
+        elif error := task.exception():
+            raise error
+
+    async def _run(
+        self, heard: str | Utterance, reply: int, send: MemoryObjectSendStream[Message]
+    ) -> None:
+        current = self.reply = Reply(reply)
+        self.renewed.set()
+        request = None
+        try:
+            async with send:
+                began = anyio.current_time()
+                request = await front(self, heard, reply, send.send)
+                front_ms = (anyio.current_time() - began) * 1000
+                self.history.append(Line("user", request.text))
+                keeping = self.app.spawn(keep_facts(self.memory, request.text, reply))
+                async with aclosing(self.app.back(request)) as messages:
+                    async for message in messages:
+                        if isinstance(message, TurnEnd):
+                            for notice in await keeping:
+                                await send.send(notice)
+                            message = self._end(message, front_ms)
+                        await self._pass_on(message, current)
+                        await send.send(message)
+        finally:
+            current.halt()
+            if request is None:
+                self._note_unheard(heard)
+            else:
+                self._note_said(current)
+
+    async def _pass_on(self, message: Message, reply: Reply) -> None:
+        if isinstance(message, Clause):
+            reply.add_clause(message)
+        elif isinstance(message, MediaChunk):
+            if self.live:
+                await reply.pace(message, self.app.settings.lead_s)
+            reply.add(message)
+        elif isinstance(message, TurnEnd):
+            reply.finish()
+
+    def _end(self, end: TurnEnd, front_ms: float) -> TurnEnd:
+        # The back counts from its own beginning; a user counts from theirs.
+        latency = {name: round(ms + front_ms, 1) for name, ms in end.latency_ms.items()}
+        return replace(end, latency_ms={"front": round(front_ms, 1), **latency})
+
+    def _note_unheard(self, heard: str | Utterance) -> None:
+        # What the user said stays in the conversation even if nobody answered it any more.
+        if isinstance(heard, str) and (text := clean(heard)):
+            self.history.append(Line("user", text[: self.app.settings.max_message]))
+
+    def _note_said(self, reply: Reply) -> None:
+        whole = " ".join(clause.text.strip() for clause in reply.clauses)
+        said = whole if reply.state == "done" or not self.live else reply.heard()
+        if said:
+            cut = "" if said == whole else _INTERRUPTED
+            self.history.append(Line("assistant", said + cut))

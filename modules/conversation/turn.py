@@ -1,0 +1,136 @@
+"""The way of a turn, from what was said to what is answered.
+
+    FRONT: asr -> emotion -> persona and memory -> TurnRequest      (this file)
+    BACK:  llm -> guard -> tts -> voice -> avatar -> encoder         (back.py)
+
+The front understands and decides; what it decided is one picklable `TurnRequest`. The back makes
+the answer from nothing else, so it may run here or in a GPU worker.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from anyio import to_thread
+
+from modules import emotion, persona
+from modules.asr import ENGINES
+from modules.conversation.speaking import run
+from modules.engines import Stage
+from modules.errors import LADDER_ERRORS, EngineUnavailable, GuongError, InvalidInput
+from modules.messages import Message, Mood, Notice, Transcript, TurnRequest, Utterance
+from modules.text import clean
+
+if TYPE_CHECKING:
+    from modules.conversation.session import Session
+
+log = logging.getLogger("guong.turn")
+
+Tell = Callable[[Message], Awaitable[None]]
+
+_RECALL_LIMIT_S = 0.5
+"""Memories that are not found by then are left out: nobody waits for them."""
+_RECALLED = 4
+
+
+async def front(session: Session, heard: str | Utterance, reply: int, tell: Tell) -> TurnRequest:
+    """Understand what was said and decide how it is answered.
+
+    Tells the transcript, the mood and what went wrong on the way. Raises `InvalidInput` for text
+    that cannot be answered, and `EngineUnavailable` where sound cannot be understood.
+    """
+    text = await _understood(session, heard, reply, tell)
+    mood = await _felt(session, text, reply)
+    session.moods.append(mood)
+    await tell(mood)
+    session.address = persona.advance(
+        session.address, text, *session.given, card=session.persona, stored=session.user
+    )
+    recalled = session.recalled = await _recalled(session, text, reply, tell)
+    overall = emotion.smooth(session.moods)
+    pair = session.address.pair
+    return TurnRequest(
+        reply,
+        text,
+        owner=session.owner,
+        history=tuple(session.history),
+        persona=session.persona,
+        user=session.user,
+        pair=pair,
+        mood=mood,
+        expression=emotion.expression(overall),
+        instructions=persona.instructions(
+            session.persona, session.user, pair, overall.label, recalled
+        ),
+        recalled=recalled,
+        engines=session.engines(),
+        voice=session.voice,
+        base_voice=session.base_voice,
+        rate=session.rate,
+        pitch=session.pitch,
+        live=session.live,
+    )
+
+
+async def understand(session: Session, utterance: Utterance) -> Transcript:
+    """Return what was said, empty where nothing was.
+
+    Raises `EngineUnavailable` where there is no recogniser; its remedy names those to be had.
+    """
+    if not session.engines()["asr"]:
+        remedy = ", ".join(spec.name for spec in ENGINES)
+        raise EngineUnavailable("no_recogniser", stage="asr", remedy=remedy)
+    transcript: Transcript = await _run_last(session, "asr", utterance, utterance.reply)
+    return replace(transcript, text=clean(transcript.text))
+
+
+async def _understood(session: Session, heard: str | Utterance, reply: int, tell: Tell) -> str:
+    if isinstance(heard, Utterance):
+        transcript = await understand(session, heard)
+        if not transcript.text:
+            raise InvalidInput("nothing_heard", field="audio")
+        await tell(transcript)
+        return transcript.text
+    text = clean(heard)
+    limit = session.app.settings.max_message
+    if not text:
+        raise InvalidInput("empty", field="message")
+    if len(text) > limit:
+        raise InvalidInput("too_long", field="message", limit=limit)
+    return text
+
+
+async def _felt(session: Session, text: str, reply: int) -> Mood:
+    try:
+        mood: Mood = await _run_last(session, "emotion", Transcript(reply, text), reply)
+    except LADDER_ERRORS:
+        return Mood(reply)  # a turn without a mood is still a turn
+    return mood
+
+
+async def _recalled(session: Session, text: str, reply: int, tell: Tell) -> tuple[str, ...]:
+    if session.memory is None:
+        return ()
+    try:
+        with anyio.fail_after(_RECALL_LIMIT_S):
+            found = await to_thread.run_sync(
+                session.memory.recall, text, _RECALLED, abandon_on_cancel=True
+            )
+    except TimeoutError:
+        await tell(Notice(reply, "memory_slow", stage="memory"))
+        return ()
+    except GuongError as error:
+        await tell(Notice(reply, error.code, dict(error.params), "memory"))
+        return ()
+    return tuple(recalled.memory.text for recalled in found)
+
+
+async def _run_last(session: Session, stage: Stage, item: object, reply: int) -> Any:
+    """Run one item through a stage of the front; return the last thing it gave."""
+    request = TurnRequest(reply, "", owner=session.owner, engines=session.engines())
+    outs = await run(request, session.app.residency, stage, [item])
+    return outs[-1]

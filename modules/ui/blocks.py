@@ -1,0 +1,264 @@
+"""The page: its layout, and which event leads where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from modules import api, asr
+from modules.conversation.app import App
+from modules.conversation.details import Collected
+from modules.conversation.fetching import download_bytes, fetch_engine
+from modules.conversation.session import Session
+from modules.engines import EngineSpec
+from modules.text.catalogue import choose_language, tell
+from modules.ui import stage
+from modules.ui.events import Events, chat
+from modules.ui.labels import Labels, first
+from modules.ui.panels import Bench, Panel
+from modules.ui.panels.data import CONFIRM, DataPanel
+from modules.ui.panels.engines import EnginesPanel, progress_in_megabytes
+from modules.ui.panels.memory import MemoryPanel
+from modules.ui.panels.persona import PersonaPanel
+from modules.ui.panels.voice import VoicePanel
+from modules.ui.visitors import Visitors
+
+SUBMIT = "(text) => [text, window.guong.begin()]"
+ARRIVE = """() => {
+  const get = (store, key) => { try { return store.getItem(key) ?? '' } catch { return '' } };
+  return [get(sessionStorage, 'guong.session'), get(localStorage, 'guong.key'),
+          get(localStorage, 'guong.language') || navigator.language];
+}"""
+KEEP_LANGUAGE = (
+    "(language) => { localStorage.setItem('guong.language', language); return language }"
+)
+DOWNLOAD = "() => document.querySelector('#guong-download')?.click()"
+_TABS: tuple[tuple[str, type[Any]], ...] = (
+    ("tab.persona", PersonaPanel),
+    ("tab.voice", VoicePanel),
+    ("tab.memory", MemoryPanel),
+    ("tab.engines", EnginesPanel),
+    ("tab.data", DataPanel),
+)
+
+
+def build(app: App) -> gr.Blocks:
+    """Return the page with its API."""
+    demo = gr.Blocks(title="Gương", delete_cache=(600, 3600))
+    with demo:
+        _Page(app, demo)
+        api.register(app)
+    return demo
+
+
+def appearance() -> dict[str, Any]:
+    """Return what `launch` needs to know of the page's look."""
+    theme = gr.themes.Soft(
+        primary_hue="rose",
+        neutral_hue="stone",
+        font=["Be Vietnam Pro", "Segoe UI", "Noto Sans", "system-ui", "sans-serif"],
+    )
+    return {"theme": theme, "css": stage.css()}
+
+
+class _Page:
+    """All components, and their events."""
+
+    def __init__(self, app: App, demo: gr.Blocks) -> None:
+        self._app = app
+        self._labels = Labels()
+        self._visitors = Visitors(app)
+        self._events = Events(app, self._visitors)
+        self._bench = Bench(app, self._visitors, self._labels)
+        self._build()
+        self._connect(demo)
+
+    # --- layout -----------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        labels = self._labels
+        with gr.Row(elem_classes="guong-head"):
+            labels(gr.Markdown(**first(value="page.title")), value="page.title")
+            self._language = gr.Radio(
+                [("Tiếng Việt", "vi"), ("English", "en")],
+                value="vi", show_label=False, container=False, elem_id="guong-language",
+            )  # fmt: skip
+        with gr.Row(elem_classes="guong-main"):
+            with gr.Column(scale=6, min_width=320):
+                self._stage = stage.make()
+                self._build_recogniser()
+            with gr.Column(scale=5, min_width=320):
+                self._build_conversation()
+        self._panels: list[Panel] = []
+        with gr.Tabs():
+            for code, make in _TABS:
+                with labels(gr.Tab(**first(label=code)), label=code):
+                    self._panels.append(make(self._bench))
+        self._token, self._key, self._browser_language = (
+            gr.Textbox(visible=False) for _ in range(3)
+        )
+        self._reply = gr.Number(visible=False)
+
+    def _build_conversation(self) -> None:
+        labels = self._labels
+        self._chat = labels(
+            gr.Chatbot(
+                elem_id="guong-chat", height=430, render_markdown=False, buttons=[],
+                group_consecutive_messages=False,
+                **first(label="page.conversation", placeholder="page.placeholder"),
+            ),
+            label="page.conversation",
+            placeholder="page.placeholder",
+        )  # fmt: skip
+        with gr.Row():
+            self._message = labels(
+                gr.Textbox(
+                    elem_id="guong-message", scale=5, show_label=False, container=False,
+                    max_length=self._app.settings.max_message, autofocus=True, lines=1, max_lines=4,
+                    **first(placeholder="page.message"),
+                ),
+                placeholder="page.message",
+            )  # fmt: skip
+            self._send = labels(
+                gr.Button(variant="primary", scale=1, min_width=80, **first(value="page.send")),
+                value="page.send",
+            )
+        with gr.Row():
+            self._save = labels(
+                gr.Button(size="sm", elem_id="guong-save", **first(value="page.save")),
+                value="page.save",
+            )
+            self._download = gr.DownloadButton(elem_id="guong-download", visible="hidden")
+        self._footer = gr.HTML(elem_id="guong-footer")
+
+    def _build_recogniser(self) -> None:
+        """Nobody who presses the microphone meets a dead end: fetch, borrow, or type."""
+        labels = self._labels
+        with gr.Group(visible=False, elem_id="guong-recogniser") as self._recogniser:
+            labels(gr.Markdown(**first(value="recogniser.intro")), value="recogniser.intro")
+            self._which = gr.Radio([], show_label=False)
+            with gr.Row():
+                self._fetch = labels(
+                    gr.Button(variant="primary", **first(value="recogniser.fetch")),
+                    value="recogniser.fetch",
+                )
+                self._borrow = labels(
+                    gr.Button(**first(value="recogniser.browser")), value="recogniser.browser"
+                )
+                self._type = labels(
+                    gr.Button(**first(value="recogniser.type")), value="recogniser.type"
+                )
+            self._fetching = gr.HTML()
+
+    # --- events -----------------------------------------------------------------------------------
+
+    def _connect(self, demo: gr.Blocks) -> None:
+        on, events = self._bench.on, self._events
+        turn = [self._chat, self._stage, self._footer]
+        for event in (self._message.submit, self._send.click):
+            spoken = on(
+                event, events.typed, [self._message, self._reply], [*turn, self._message],
+                js=SUBMIT, trigger_mode="multiple",
+            )  # fmt: skip
+            self._refresh_after(spoken)
+        self._refresh_after(
+            on(self._stage.submit, events.said, None, turn, trigger_mode="multiple")
+        )
+        on(self._stage.input, self._offer, None, [self._recogniser, self._which])
+        on(self._fetch.click, self._fetch_recogniser, self._which,
+           [self._recogniser, self._stage, self._fetching], busy=True)  # fmt: skip
+        on(self._borrow.click, self._borrow_recogniser, None, [self._recogniser, self._stage])
+        on(self._type.click, self._hide_recogniser, None, self._recogniser)
+        saved = on(self._save.click, events.export, None, self._download)
+        on(saved.success, None, js=DOWNLOAD)
+        page = [self._stage, self._chat, self._language, *self._shown]
+        arrival = [self._token, self._key, self._browser_language]
+        on(demo.load, self._arrive, arrival, page, js=ARRIVE)
+        on(self._language.input, self._speak, self._language, [self._stage, *self._shown],
+           js=KEEP_LANGUAGE)  # fmt: skip
+        data = next(panel for panel in self._panels if isinstance(panel, DataPanel))
+        on(data.delete.click, self._delete, gr.Checkbox(visible=False), page, js=CONFIRM)
+        demo.unload(events.leave)
+
+    @property
+    def _shown(self) -> list[Any]:
+        panels = [component for panel in self._panels for component in panel.outputs]
+        return [*self._labels.components, *panels]
+
+    async def _show(self, session: Session) -> list[Any]:
+        panels = [update for panel in self._panels for update in await panel.show(session)]
+        return [*self._labels.updates(session.language), *panels]
+
+    def _refresh_after(self, event: Any) -> None:
+        """A turn may have changed the pair and the memory: show both when it is over."""
+        panels = [p for p in self._panels if isinstance(p, PersonaPanel | MemoryPanel)]
+
+        async def refresh(request: gr.Request) -> list[Any]:
+            session = self._visitors.session(request)
+            return [update for panel in panels for update in await panel.show(session)]
+
+        self._bench.on(
+            event.then, refresh, None, [out for panel in panels for out in panel.outputs]
+        )
+
+    async def _arrive(self, request: gr.Request, token: str, key: str, language: str) -> list[Any]:
+        session, value = await self._events.arrive(request, token, key, language)
+        return [value, chat(session, Collected()), session.language, *await self._show(session)]
+
+    async def _speak(self, request: gr.Request, language: str) -> list[Any]:
+        session = self._visitors.session(request)
+        session.language = choose_language(language)
+        return [self._events.stage_value(session), *await self._show(session)]
+
+    async def _delete(self, request: gr.Request, confirmed: bool) -> list[Any]:
+        """Delete everything of the visitor, and begin anew with a new key."""
+        session = self._visitors.session(request)
+        if not confirmed:
+            return [gr.skip()] * (3 + len(self._shown))
+        await self._app.forget(session.owner)
+        self._app.sessions.close(session)
+        gr.Info(tell(session.language, "data.deleted"))
+        return await self._arrive(request, "", "", session.language)
+
+    # --- the recogniser ---------------------------------------------------------------------------
+
+    async def _offer(self, request: gr.Request, event: gr.EventData) -> list[Any]:
+        language = self._visitors.session(request).language
+        listed = [
+            (
+                tell(
+                    language, "recogniser.choice", engine=spec.name, licence=spec.licence,
+                    megabytes=round(download_bytes(self._app, spec) / 1e6),
+                ),
+                spec.name,
+            )
+            for spec in _small_recognisers()
+        ]  # fmt: skip
+        return [gr.update(visible=True), gr.update(choices=listed, value=listed[0][1])]
+
+    async def _fetch_recogniser(
+        self,
+        request: gr.Request,
+        name: str,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> list[Any]:
+        self._visitors.require_owner(request)
+        session = self._visitors.session(request)
+        progress(0.0, desc=tell(session.language, "recogniser.connecting"))
+        shown = progress_in_megabytes(progress, session.language)
+        await fetch_engine(self._app, "asr", name, shown)
+        value = {**self._events.stage_value(session), "do": "microphone"}
+        return [gr.update(visible=False), value, ""]
+
+    async def _borrow_recogniser(self, request: gr.Request) -> list[Any]:
+        session = self._visitors.session(request)
+        return [gr.update(visible=False), {**self._events.stage_value(session), "do": "browser"}]
+
+    async def _hide_recogniser(self) -> Any:
+        return gr.update(visible=False)
+
+
+def _small_recognisers() -> list[EngineSpec]:
+    """Return the recognisers that a laptop can run, the smallest first."""
+    return [spec for spec in reversed(asr.ENGINES) if "torch" not in spec.needs]

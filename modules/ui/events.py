@@ -1,0 +1,152 @@
+"""What happens on the page in a conversation: a page arrives, something is said, it is answered."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+import anyio
+import gradio as gr
+from anyio import to_thread
+
+from modules import avatar
+from modules.api.face import persona_of
+from modules.conversation.app import App
+from modules.conversation.details import Collected
+from modules.conversation.session import Session
+from modules.errors import GuongError, NotFound
+from modules.media.export import write_mp4
+from modules.messages import MediaChunk, Speech, Utterance, chunk_bytes
+from modules.text.catalogue import tell
+from modules.ui.latency import waterfall
+from modules.ui.routes import IDLE
+from modules.ui.stage import session_value
+from modules.ui.visitors import Visitors
+
+FALLBACK_S = 2.0
+"""Without a socket by then, media goes over Gradio's own queue."""
+BURST = 24
+"""Chunks that go over the queue at once: Chromium plays from about eight frames on."""
+
+_UNCHANGED = gr.skip()
+Update = tuple[Any, Any, Any]
+"""Of the chat, the stage, and the footer of the conversation."""
+
+
+class Events:
+    """Handlers of the page's events; all of them private."""
+
+    def __init__(self, app: App, visitors: Visitors) -> None:
+        self._app = app
+        self._visitors = visitors
+
+    async def arrive(
+        self, request: gr.Request, token: str, key: str, language: str
+    ) -> tuple[Session, dict[str, Any]]:
+        """Return the session of a page that loads, and what the stage must know of it."""
+        session, new_key = self._visitors.arrive(token, key, language, request)
+        if not session.persona.avatar:
+            await session.configure(persona_of(avatar.avatars()[0]))
+        return session, self.stage_value(session, new_key)
+
+    def stage_value(self, session: Session, key: str | None = None) -> dict[str, Any]:
+        """Return everything the stage must know of a session."""
+        face = session.persona.avatar or avatar.avatars()[0].id
+        recogniser = bool(session.engines()["asr"])
+        return {
+            **session_value(session, key=key, recogniser=recogniser),
+            "idle": IDLE.removeprefix("/") + face,
+        }
+
+    async def typed(
+        self, request: gr.Request, text: str, reply: float
+    ) -> AsyncGenerator[tuple[Any, ...], None]:
+        """Answer what was typed; the box is emptied once the text is taken up, never before."""
+        async for update in self._turn(self._visitors.session(request), text, int(reply)):
+            yield *update, "" if update[0] is not _UNCHANGED else gr.skip()
+
+    async def said(self, request: gr.Request, event: gr.EventData) -> AsyncGenerator[Update, None]:
+        """Answer what the microphone heard, or what the browser's own recogniser understood."""
+        session = self._visitors.session(request)
+        told: dict[str, Any] = event._data or {}
+        reply = int(told.get("reply", 0))
+        heard: str | Utterance = str(told.get("text", ""))
+        if "utterance" in told:
+            heard = session.take_utterance(int(told["utterance"]), reply)
+        async for update in self._turn(session, heard, reply):
+            yield update
+
+    async def export(self, request: gr.Request) -> Any:
+        """Write the last answer as a video file."""
+        session = self._visitors.session(request)
+        if session.reply is None or not session.reply.chunks:
+            raise NotFound("answer", id="")
+        path = self._app.files.new(session.owner, "guong.mp4")
+        await to_thread.run_sync(write_mp4, session.reply.chunks, path)
+        return gr.update(value=str(path))
+
+    async def leave(self, request: gr.Request) -> None:
+        """Be silent at once when a page closes."""
+        self._visitors.leave(request)
+
+    async def _turn(
+        self, session: Session, heard: str | Utterance, reply: int
+    ) -> AsyncGenerator[Update, None]:
+        collected, relay = Collected(), _Relay(session, reply)
+        try:
+            async with aclosing(session.turn(heard, reply)) as messages:
+                async for message in messages:
+                    collected.add(message)
+                    if isinstance(message, MediaChunk):
+                        if update := relay.add(message):
+                            yield gr.skip(), update, gr.skip()
+                    elif not isinstance(message, Speech):
+                        yield chat(session, collected), gr.skip(), gr.skip()
+        except GuongError as error:
+            yield _UNCHANGED, {"end": reply}, gr.skip()
+            if error.code != "invalid_input.nothing_heard":
+                raise
+            gr.Info(tell(session.language, error.code, **error.params))
+            return
+        yield chat(session, collected), relay.end(), waterfall(session.language, collected)
+
+
+def chat(session: Session, collected: Collected) -> list[dict[str, str]]:
+    """Return the conversation as Gradio's chatbot shows it, the answer so far included."""
+    lines = [{"role": line.role, "content": line.text} for line in session.history]
+    if collected.end is None and collected.text:
+        lines.append({"role": "assistant", "content": collected.text})
+    return lines
+
+
+class _Relay:
+    """Media over Gradio's queue, for a page whose socket does not come."""
+
+    def __init__(self, session: Session, reply: int) -> None:
+        self._session = session
+        self._reply = reply
+        self._began = anyio.current_time()
+        self._waiting: list[MediaChunk] = []
+        self._used = False
+
+    def add(self, chunk: MediaChunk) -> dict[str, Any] | None:
+        """Take in a chunk; return an update of the stage when it is time for one."""
+        self._waiting.append(chunk)
+        waited_s = anyio.current_time() - self._began
+        if self._session.line is not None or waited_s < FALLBACK_S or len(self._waiting) < BURST:
+            return None
+        return self._flush()
+
+    def end(self) -> Any:
+        """Return the last update of the stage, if any was needed."""
+        if self._session.line is not None and not self._used:
+            return gr.skip()
+        return {**self._flush(), "end": self._reply}
+
+    def _flush(self) -> dict[str, Any]:
+        self._used = True
+        chunks = [base64.b64encode(chunk_bytes(chunk)).decode() for chunk in self._waiting]
+        self._waiting = []
+        return {"reply": self._reply, "chunks": chunks}

@@ -1,0 +1,63 @@
+"""A user's own data: their key, everything as a file, and deletion of everything."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from anyio import to_thread
+
+from modules.conversation.belongings import write_export
+from modules.conversation.session import Session
+from modules.text.catalogue import tell
+from modules.ui.labels import first
+from modules.ui.panels import Bench
+
+CONFIRM = "() => window.confirm(window.guong.session.texts['stage.confirm_delete'])"
+KEY = "() => localStorage.getItem('guong.key') || ''"
+
+
+class DataPanel:
+    """What is kept, the key to it, and the two buttons that matter."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        labels = bench.labels
+        self._intro = gr.Markdown()
+        with gr.Row():
+            self._key = labels(
+                gr.Textbox(type="password", interactive=False, scale=3, **first(label="data.key")),
+                label="data.key",
+            )
+            self._show_key = labels(
+                gr.Button(scale=1, **first(value="data.show_key")), value="data.show_key"
+            )
+        with gr.Row():
+            self._export = labels(gr.Button(**first(value="data.export")), value="data.export")
+            self.delete = labels(
+                gr.Button(variant="stop", elem_id="guong-delete", **first(value="data.delete")),
+                value="data.delete",
+            )
+        self._file = gr.File(visible=False, interactive=False, show_label=False)
+        self.outputs: list[Any] = [self._intro]
+        self._connect()
+
+    async def show(self, session: Session) -> list[Any]:
+        """Return what is kept here, and for how long."""
+        app, language = self._bench.app, session.language
+        text = tell(language, "data.intro", days=app.settings.keep_days)
+        if os.environ.get("SPACE_ID") and not app.settings.data.is_relative_to("/data"):
+            text += "\n\n" + tell(language, "data.ephemeral")
+        return [text]
+
+    def _connect(self) -> None:
+        self._bench.on(self._export.click, self._write, None, self._file, busy=True)
+        self._bench.on(self._show_key.click, None, None, self._key, js=KEY)
+
+    async def _write(self, request: gr.Request) -> Any:
+        session, app = self._bench.visitors.session(request), self._bench.app
+        path: Path = app.files.new(session.owner, "guong.zip")
+        await to_thread.run_sync(write_export, app, session.owner, path)
+        return gr.update(value=str(path), visible=True)

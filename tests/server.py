@@ -1,0 +1,66 @@
+"""The app as a process of its own, for browser and client tests: `python -m tests.server PORT DATA`.
+
+With `--scripted` the language model answers a fixed text and a recogniser understands whatever it
+hears, so that a test knows what must come back. `/test/state` tells what only the process knows.
+"""
+
+import argparse
+import asyncio
+import gc
+import os
+import threading
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from modules.messages import Transcript
+from modules.settings import Settings
+from modules.ui.launch import make_app, serve
+from tests.scripted import Scripted, says
+
+ANSWER = (
+    "Dạ, mình nghe rồi. ",
+    "Hôm nay trời đẹp, mình kể bạn nghe một câu chuyện nhé. ",
+    "Ngày xưa có một cô bé sống bên bờ sông, sáng nào cô cũng ra bến chờ đò. ",
+    "Rồi một hôm, con đò không về nữa.",
+)
+HEARD = "xin chào bạn"
+
+
+def scripted_asr():
+    async def play(utterance, request):
+        yield Transcript(utterance.reply, HEARD)
+
+    return Scripted("asr", "phowhisper-tiny-ct2", play)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("port", type=int)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--scripted", action="store_true")
+    arguments = parser.parse_args()
+    app = make_app(Settings(data=arguments.data))
+    if arguments.scripted:
+        app.residency.adopt(Scripted("llm", "openai", says(*ANSWER)))
+        app.residency.adopt(scripted_asr())
+
+    async def state(_: Request) -> JSONResponse:
+        gc.collect()
+        return JSONResponse(
+            {
+                "sessions": len(app.sessions),
+                "tasks": sorted(task.get_name() for task in asyncio.all_tasks()),
+                "threads": threading.active_count(),
+                "files": len(os.listdir("/proc/self/fd")),
+                "ready": bool(app.residency.resident("avatar")) and bool(app.idle_loops.made),
+            }
+        )
+
+    serve(app, routes=(Route("/test/state", state),), server_port=arguments.port, quiet=True)
+
+
+if __name__ == "__main__":
+    main()
