@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from modules.messages import SPEECH_RATE, Speech, TurnRequest, Viseme, VisemeSha
 REPLIES = 6
 SECONDS = 12.0
 STARTS = 5
-_SHAPES: tuple[VisemeShape, ...] = VisemeShape.__args__  # type: ignore[attr-defined]
+_SHAPES: tuple[VisemeShape, ...] = get_args(VisemeShape)
 
 _LOAD = """
 import resource, time

@@ -9,7 +9,8 @@ from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from modules.avatar.art.parts import Look, Part
+from modules.avatar.art.parts import Part
+from modules.avatar.art.scene import Look
 from modules.avatar.gallery import FOLDER
 from modules.messages import EmotionLabel, Gender, Region, VisemeShape
 

@@ -11,7 +11,7 @@ import skia
 
 from modules.avatar.art.canvas import grid, over, ramp
 from modules.avatar.art.paints import fill
-from modules.avatar.art.parts import Background, Foliage
+from modules.avatar.art.scene import Background, Foliage
 from modules.avatar.art.skin import paint_tints
 from modules.messages import FRAME_SIZE, ByteArray, FloatArray
 

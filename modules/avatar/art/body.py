@@ -22,8 +22,9 @@ from modules.avatar.art.canvas import (
 from modules.avatar.art.curves import outline, polygon, ring
 from modules.avatar.art.light import cast_shadow, diffuse, normals, occlusion
 from modules.avatar.art.paints import fill, radial
-from modules.avatar.art.parts import Ear, Head, Light, Neck, Skin
+from modules.avatar.art.parts import Ear, Head, Neck, Skin
 from modules.avatar.art.relief import bumps, creases, face_outline
+from modules.avatar.art.scene import Light
 from modules.avatar.art.skin import paint_marks, paint_tints
 from modules.messages import FRAME_SIZE, FloatArray
 

@@ -25,8 +25,8 @@ from modules.avatar.art.canvas import (
 from modules.avatar.art.curves import curve, line, mirrored, polygon, ring
 from modules.avatar.art.light import diffuse, gloss, normals, occlusion
 from modules.avatar.art.paints import fill, linear, radial, stroke
-from modules.avatar.art.parts import Blossom, Garment, Light
 from modules.avatar.art.relief import bumps
+from modules.avatar.art.scene import Blossom, Garment, Light
 from modules.messages import FloatArray
 
 

@@ -22,8 +22,8 @@ from modules.avatar.art.canvas import (
 )
 from modules.avatar.art.garment import paint_body, paint_collar
 from modules.avatar.art.hair import below, paint_group, paint_wisps
-from modules.avatar.art.parts import Finish, Look
 from modules.avatar.art.relief import face_outline, head_relief
+from modules.avatar.art.scene import Finish, Look
 from modules.avatar.art.skin import paint_face, paint_marks
 from modules.messages import FRAME_SIZE, FloatArray
 

@@ -9,8 +9,9 @@ import numpy as np
 from modules.avatar.art.canvas import colour, mask, multiply, ramp, screen, soften
 from modules.avatar.art.curves import line, mirrored, outline
 from modules.avatar.art.light import cast_shadow, diffuse, gloss, normals, occlusion
-from modules.avatar.art.parts import Head, Light, Mark, Skin, Tint
+from modules.avatar.art.parts import Head, Mark, Skin, Tint
 from modules.avatar.art.relief import hill
+from modules.avatar.art.scene import Light
 from modules.messages import FRAME_SIZE, FloatArray
 
 

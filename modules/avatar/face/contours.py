@@ -56,39 +56,43 @@ class LipShape:
 
     def contours(self, mouth: Mouth) -> Contours:
         """Return the outlines for a state of the mouth."""
-        lips, x = self._lips, self._x
-        pursed, opened, smile = mouth.round, mouth.open, max(mouth.corner, 0.0)
-        spread = 1 + 0.17 * mouth.width - 0.37 * pursed + 0.13 * smile + 0.02 * mouth.press
-        half = lips.half_width * (spread - 0.05 * opened * (1 - pursed))
-        inner = half * (1 - 0.035 - 0.36 * pursed - 0.12 * mouth.teeth)
-        across = np.minimum(np.abs(x) / half, 1)
-        inside = np.minimum(np.abs(x) / inner, 1)
-        gap_up = (
-            opened * (UPPER_GAP + 1.6 * pursed)
-            + 2.9 * mouth.teeth
-            + 1.6 * mouth.lift * min(1.0, 4 * opened)
-        )
-        gap_down = opened * (LOWER_GAP - 2.4 * pursed) * (1 - 0.8 * mouth.teeth)
-        middle = self._middle(across, mouth)
-        lens = (1 - across**2.3) ** 0.78
+        half, inner = self._widths(mouth)
+        pursed, (up, down) = mouth.round, _gaps(mouth)
+        across = np.minimum(np.abs(self._x) / half, 1)
+        inside = np.minimum(np.abs(self._x) / inner, 1)
         opening = (1 - pursed) * (1 - inside**2.3) ** 0.78 + pursed * np.sqrt(1 - inside**2)
-        thick_up, thick_down = self._thickness(mouth)
-        upper = np.interp(across, self._share, self._upper)
-        lower = np.interp(across, self._share, self._lower)
-        ring = np.sqrt(1 - across**2)
-        bow = ring * (1 - 0.09 * np.exp(-((x / (0.16 * half)) ** 2)))
+        top, bottom = self._outer(across, mouth, up, down)
+        middle = self._middle(across, mouth)
         rise = 2.4 * mouth.lift * (1 - across**2)
-        top = (1 - pursed) * (gap_up * lens + thick_up * upper) + pursed * (gap_up + thick_up) * bow
-        bottom = (1 - pursed) * (gap_down * lens + thick_down * lower)
-        bottom += pursed * (gap_down + thick_down) * ring
         edges = (
             middle - rise - top,
-            middle - 0.8 * rise - gap_up * opening,
+            middle - 0.8 * rise - up * opening,
             middle,
-            middle + gap_down * opening,
+            middle + down * opening,
             middle + bottom,
         )
-        return Contours(half, inner, gap_up + gap_down, *(e.astype(np.float32) for e in edges))
+        return Contours(half, inner, up + down, *(edge.astype(np.float32) for edge in edges))
+
+    def _widths(self, mouth: Mouth) -> tuple[float, float]:
+        # Half the width of the lips, and of the opening: pursed lips go all round theirs.
+        pursed = mouth.round
+        spread = 1 + 0.17 * mouth.width - 0.37 * pursed + 0.13 * max(mouth.corner, 0.0)
+        spread += 0.02 * mouth.press - 0.05 * mouth.open * (1 - pursed)
+        half = self._lips.half_width * spread
+        return half, half * (1 - 0.035 - 0.36 * pursed - 0.12 * mouth.teeth)
+
+    def _outer(
+        self, across: FloatArray, mouth: Mouth, up: float, down: float
+    ) -> tuple[FloatArray, FloatArray]:
+        # How far the lips reach above and below the middle: a lens when spread, a ring when pursed.
+        pursed, (thick_up, thick_down) = mouth.round, self._thickness(mouth)
+        lens, ring = (1 - across**2.3) ** 0.78, np.sqrt(1 - across**2)
+        bow = ring * (1 - 0.09 * np.exp(-((across / 0.16) ** 2)))
+        upper = up * lens + thick_up * np.interp(across, self._share, self._upper)
+        lower = down * lens + thick_down * np.interp(across, self._share, self._lower)
+        top = (1 - pursed) * upper + pursed * (up + thick_up) * bow
+        bottom = (1 - pursed) * lower + pursed * (down + thick_down) * ring
+        return np.asarray(top), np.asarray(bottom)
 
     def _middle(self, across: FloatArray, mouth: Mouth) -> FloatArray:
         # The line on which the lips meet: a soft wave when shut, bent by the corners.
@@ -108,3 +112,11 @@ class LipShape:
         lower = 1 - 0.10 * mouth.width + 0.16 * mouth.round - 0.32 * mouth.press
         lower -= 0.13 * smile + 0.10 * mouth.open + 0.38 * mouth.teeth
         return self._lips.upper * upper, self._lips.lower * lower
+
+
+def _gaps(mouth: Mouth) -> tuple[float, float]:
+    """Return how far the lips part upwards and downwards from the line on which they meet."""
+    up = mouth.open * (UPPER_GAP + 1.6 * mouth.round) + 2.9 * mouth.teeth
+    up += 1.6 * mouth.lift * min(1.0, 4 * mouth.open)
+    down = mouth.open * (LOWER_GAP - 2.4 * mouth.round) * (1 - 0.8 * mouth.teeth)
+    return up, down

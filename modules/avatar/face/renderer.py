@@ -10,7 +10,7 @@ from threading import Lock
 import cv2
 import numpy as np
 
-from modules.avatar.art.parts import Look
+from modules.avatar.art.scene import Look
 from modules.avatar.face.eyes import EyePainter, EyeState
 from modules.avatar.face.inside import Box
 from modules.avatar.face.mouth import MouthPainter

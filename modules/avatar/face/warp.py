@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from modules.avatar.art.canvas import SCALE
-from modules.avatar.art.parts import Look
+from modules.avatar.art.scene import Look
 from modules.avatar.rig.pose import Pose
 from modules.messages import FRAME_SIZE, FloatArray
 

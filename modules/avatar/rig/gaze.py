@@ -29,9 +29,8 @@ class Gaze:
         while frame >= self._until:
             self._jump()
         if frame == self._since:  # the one frame that a jump takes
-            return tuple(
-                old + 0.6 * (new - old) for old, new in zip(self._before, self._now, strict=True)
-            )  # type: ignore[return-value]
+            (x0, y0), (x1, y1) = self._before, self._now
+            return x0 + 0.6 * (x1 - x0), y0 + 0.6 * (y1 - y0)
         return self._now
 
     def _jump(self) -> None:
