@@ -57,12 +57,12 @@ class LipShape:
     def contours(self, mouth: Mouth) -> Contours:
         """Return the outlines for a state of the mouth."""
         half, inner = self._widths(mouth)
-        pursed, (up, down) = mouth.round, _gaps(mouth)
+        pursed, (up, down, shift) = mouth.round, _gaps(mouth)
         across = np.minimum(np.abs(self._x) / half, 1)
         inside = np.minimum(np.abs(self._x) / inner, 1)
         opening = (1 - pursed) * (1 - inside**2.3) ** 0.78 + pursed * np.sqrt(1 - inside**2)
         top, bottom = self._outer(across, mouth, up, down)
-        middle = self._middle(across, mouth)
+        middle = self._middle(across, mouth) + shift
         rise = 2.4 * mouth.lift * (1 - across**2)
         edges = (
             middle - rise - top,
@@ -97,8 +97,9 @@ class LipShape:
     def _middle(self, across: FloatArray, mouth: Mouth) -> FloatArray:
         # The line on which the lips meet: a soft wave when shut, bent by the corners.
         y = self._lips.y
-        corner = y - 5.4 * mouth.corner * (1 - 0.85 * mouth.round) + 3.4 * mouth.open
-        centre = y + (0.4 + 2.2 * mouth.round) * mouth.open - 0.9 * mouth.teeth
+        corner = y - 5.4 * mouth.corner * (1 - 0.85 * mouth.round)
+        corner += (3.4 - 3.0 * mouth.round) * mouth.open
+        centre = y + 0.4 * mouth.open - 0.9 * mouth.teeth
         wave = 0.9 * np.exp(-((across / 0.15) ** 2))
         wave -= 0.55 * np.exp(-(((across - 0.40) / 0.20) ** 2))
         still = max(0.0, 1 - 2.5 * mouth.open) * (1 - mouth.round) * (1 - mouth.teeth)
@@ -114,9 +115,14 @@ class LipShape:
         return self._lips.upper * upper, self._lips.lower * lower
 
 
-def _gaps(mouth: Mouth) -> tuple[float, float]:
-    """Return how far the lips part upwards and downwards from the line on which they meet."""
+def _gaps(mouth: Mouth) -> tuple[float, float, float]:
+    """Return how far the lips part above and below the line on which they meet, and its shift.
+
+    Most of an open mouth lies below that line. A pursed one is a ring: the line moves down to its
+    middle, and the halves become equal.
+    """
     up = mouth.open * (UPPER_GAP + 1.6 * mouth.round) + 2.9 * mouth.teeth
     up += 1.6 * mouth.lift * min(1.0, 4 * mouth.open)
     down = mouth.open * (LOWER_GAP - 2.4 * mouth.round) * (1 - 0.8 * mouth.teeth)
-    return up, down
+    shift = mouth.round * (down - up) / 2
+    return up + shift, down - shift, shift
