@@ -25,6 +25,14 @@ FILE = "chroma.sqlite3"
 _COLLECTION = "memory"
 _BATCH = 2_000
 """Rows of one write; SQLite's limit on parameters is reached at 5,461."""
+_INDEX: Any = {
+    "space": "cosine",
+    # Candidates that a search looks at: many short texts are much alike.
+    "ef_search": 300,
+    # Rows after which the index is written; those that are not in it yet are indexed anew at each
+    # opening, at a fifth of a millisecond each.
+    "sync_threshold": 200,
+}
 _CHANGE_COUNTER = struct.Struct(">24xI")
 """Where SQLite counts its transactions (https://www.sqlite.org/fileformat.html, 1.3.7)."""
 _clients = threading.Lock()
@@ -45,7 +53,7 @@ class Database:
             self._rows = self._client.get_or_create_collection(
                 _COLLECTION,
                 embedding_function=None,
-                configuration={"hnsw": {"space": "cosine"}},
+                configuration={"hnsw": _INDEX},
             )
             self.count = self._rows.count()
         except BaseException:

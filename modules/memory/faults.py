@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +11,8 @@ from types import TracebackType
 
 from modules.errors import StorageFailed
 
+RESERVE = 8 << 20
+"""Bytes that a write leaves free: chromadb cannot even be read where a write ran out of space."""
 LOCK_WAIT_S = 0.3
 """chromadb itself waits many minutes for a database that another program has locked."""
 
@@ -47,6 +50,12 @@ class Translated:
     ) -> None:
         if error is not None and _is_foreign(error):
             raise _translation(error, self._database) from error
+
+
+def check_room(directory: Path, needed: int = 0) -> None:
+    """Raise `StorageFailed("full")` where the disk has no room for that many bytes more."""
+    if shutil.disk_usage(directory).free < needed + RESERVE:
+        raise StorageFailed("full")
 
 
 def check_free(database: Path) -> None:

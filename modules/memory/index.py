@@ -1,6 +1,6 @@
 """Checksums of the vector index, which chromadb reads without a check of its own.
 
-chromadb writes the index (HNSW) beside the SQLite file once a thousand changes have gathered. A
+chromadb writes the index (HNSW) beside the SQLite file whenever enough changes have gathered. A
 damaged file of it can bring the whole process down, and a missing one makes memories silently
 unfindable, so both are looked for before a database is opened.
 """

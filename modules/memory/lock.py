@@ -6,13 +6,15 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from modules.errors import StorageFailed
 
-_POLL_S = 0.005
+LOCK = "memory.lock"
+GATE = "memory.gate"
+_POLL_S = 0.002
 
 if sys.platform == "win32":
 
@@ -35,21 +37,30 @@ class Gone(Exception):
 
 
 @contextmanager
-def exclusive(path: Path, wait_s: float, *, create: bool) -> Iterator[None]:
-    """Hold the lock file `path`; raise `StorageFailed("locked")` after `wait_s` seconds.
+def exclusive(directory: Path, until: float, *, create: bool) -> Iterator[None]:
+    """Hold a directory for this process; raise `StorageFailed("locked")` when `time.monotonic()`
+    has passed `until`.
 
-    Its directory is made where it is missing, or `Gone` is raised where nothing is to be created.
-    The lock goes with the process, so a crash leaves nothing behind that has to be cleared.
+    The directory is made where it is missing, or `Gone` is raised where nothing is to be created.
+    The locks go with the process, so a crash leaves nothing behind that has to be cleared.
     """
-    deadline = time.monotonic() + wait_s
+    if create:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with ExitStack() as held:
+        # Who waits holds the gate, so that a process with much to do cannot overtake it forever.
+        with _held(directory / GATE, until):
+            held.enter_context(_held(directory / LOCK, until))
+        yield
+
+
+@contextmanager
+def _held(path: Path, until: float) -> Iterator[None]:
     while True:
-        if create:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _opened(path) as file:
             if _taken(file) and _is_still(path, file):
                 yield
                 return
-        if time.monotonic() >= deadline:
+        if time.monotonic() >= until:
             raise StorageFailed("locked")
         time.sleep(_POLL_S)
 

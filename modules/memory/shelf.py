@@ -1,6 +1,6 @@
 """Where one user's memories stand on disk, and how they get there and away again.
 
-    users/<owner>/memory.lock             held by the process that is at work
+    users/<owner>/memory.lock, .gate      held by the process that is at work
     users/<owner>/memory/current.json     which of the directories counts, and its embedding
     users/<owner>/memory/<generation>/    a chromadb database
     users/<owner>/memory.corrupt-<time>/  what could not be read, moved aside
@@ -16,6 +16,7 @@ import json
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -29,14 +30,14 @@ from modules.errors import StorageFailed
 from modules.memory import index
 from modules.memory.database import FILE, Database
 from modules.memory.embedding import Embedding
-from modules.memory.faults import DatabaseCorrupt, IndexBroken, Translated
-from modules.memory.lock import Gone, exclusive
+from modules.memory.faults import DatabaseCorrupt, IndexBroken, Translated, check_room
+from modules.memory.lock import GATE, LOCK, Gone, exclusive
 from modules.memory.records import Memory
 from modules.messages import FloatArray
 
-THREAD_WAIT_S = 1.0
-PROCESS_WAIT_S = 0.5
-"""Together with `faults.LOCK_WAIT_S` under two seconds: a turn does not wait longer for memory."""
+WAIT_S = 1.5
+"""How long a call waits for other threads and processes; with `faults.LOCK_WAIT_S` it stays under
+two seconds, because a turn does not wait longer for memory."""
 
 _POINTER = "current.json"
 _ATTEMPTS = 3
@@ -95,7 +96,8 @@ class Shelf:
                 for path in (self._memory, *self.home.glob("memory.corrupt-*")):
                     if path.exists():
                         shutil.rmtree(path)
-                self._lock_file.unlink()
+                for name in (LOCK, GATE):
+                    (self.home / name).unlink()
                 if not any(self.home.iterdir()):
                     self.home.rmdir()
                 return removed
@@ -113,17 +115,13 @@ class Shelf:
     def _memory(self) -> Path:
         return self.home / "memory"
 
-    @property
-    def _lock_file(self) -> Path:
-        return self.home / "memory.lock"
-
     @contextmanager
     def _held(self, *, create: bool) -> Iterator[None]:
-        if not self._turn.acquire(timeout=THREAD_WAIT_S):
+        until = time.monotonic() + WAIT_S
+        if not self._turn.acquire(timeout=WAIT_S):
             raise StorageFailed("locked")
         try:
-            lock = exclusive(self._lock_file, PROCESS_WAIT_S, create=create)
-            with Translated(self._memory), lock:
+            with Translated(self._memory), exclusive(self.home, until, create=create):
                 yield
         finally:
             self._turn.release()
@@ -145,6 +143,8 @@ class Shelf:
             with Translated(path):
                 if generation is None and not create:
                     return None
+                if create:
+                    check_room(self.home)
                 result = work(self._opened(generation or self._begin()))
                 self._settle()
                 return result
@@ -186,6 +186,7 @@ class Shelf:
             self._settle()
 
     def _replace(self, memories: list[Memory], vectors: FloatArray) -> Database:
+        check_room(self._memory, _size(self._memory))
         fresh = self._memory / uuid4().hex
         database = Database(fresh)
         try:
@@ -263,3 +264,7 @@ class Shelf:
         for entry in self._memory.iterdir():
             if entry.is_dir() and entry != generation:
                 shutil.rmtree(entry)
+
+
+def _size(directory: Path) -> int:
+    return sum(file.stat().st_size for file in directory.rglob("*") if file.is_file())
