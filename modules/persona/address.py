@@ -9,7 +9,7 @@ from typing import Literal
 from modules.messages import Persona, User
 from modules.persona.mentions import Mention, find_mentions
 from modules.persona.pair import Sources, choose_pair, given_terms, merge
-from modules.persona.reciprocity import Facts, Terms, alone, reciprocal
+from modules.persona.reciprocity import Facts, Terms, alone, derived, reciprocal
 from modules.persona.terms import TERMS, agree, junior
 from modules.persona.utterance import Utterance
 from modules.persona.votes import WEIGHTS, Vote, votes
@@ -161,7 +161,7 @@ def address(
     heard = reciprocal(evidence.user_self, evidence.addressee, facts)
     wish = Terms(evidence.wish.assistant_self, evidence.wish.user_term)
     sources = Sources(wish=wish, given=given_terms(persona, user, facts), detected=heard)
-    told, _ = merge(sources)
+    told = derived(merge(sources)[0], facts)
     fallback = sources if told else replace(sources, detected=alone(evidence.user_self))
     pair, _ = choose_pair(fallback, facts)
     return {

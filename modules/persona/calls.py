@@ -19,6 +19,7 @@ RANKS = frozenset(_THIRD["ranks"])
 """The number of a child among its siblings, which serves as a name: "dì Ba"."""
 GREETINGS = phrases(_CALL["greetings"])
 
+_ROLE_GREETINGS = phrases(_CALL["role_greetings"])
 _CLOSING = frozenset(_CALL["closing"])
 _HEARKEN = frozenset(_CALL["hearken"])
 _ATTENTION = phrases(_CALL["attention"], _CUES["opening"]["assent"])
@@ -45,7 +46,10 @@ def called(utterance: Utterance, segment: Segment, start: int, end: int, term: s
         return "vocative"  # "anh ơi", "anh của em ơi"
     if TERMS[term].role == "self" or spoken_about(utterance, segment, start, end):
         return ""
-    if GREETINGS.end(utterance.before(segment, start)):
+    words_before = utterance.before(segment, start)
+    if GREETINGS.end(words_before) or (
+        "role" in TERMS[term].classes and _ROLE_GREETINGS.end(words_before)
+    ):
         return "greeting"
     if _stands_alone(utterance, segment, start, end, term):
         return "standalone"

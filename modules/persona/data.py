@@ -57,6 +57,10 @@ class Phrases(Generic[Value]):
         found = self.at(forms, start, end)
         return found[0] if found else 0
 
+    def begin(self, word: str) -> bool:
+        """Say whether a phrase begins with `word`."""
+        return word in self._by_first
+
     def end(self, forms: Sequence[str], end: int | None = None) -> bool:
         """Say whether `forms`, up to the word `end`, end with a phrase."""
         stop = len(forms) if end is None else end

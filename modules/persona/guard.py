@@ -5,10 +5,13 @@ from __future__ import annotations
 from modules.messages import Pair, Region, Tone
 from modules.persona.particles import opened_with_deference
 from modules.persona.repair import mend
+from modules.persona.slots import leans_on_next
 from modules.persona.utterance import Utterance
 from modules.text.clauses import ClauseSplitter
 from modules.text.nfc import clean
 
+_LOOK_BACK = 4
+"""Words at the end of a clause that are looked at for a fixed expression."""
 _OPEN_CLAUSES = 3
 """A quotation that is still open after this many clauses was never closed."""
 
@@ -32,14 +35,31 @@ class Guard:
         self._first = True
         self._closer = ""
         self._open_for = 0
+        self._carried = ""
 
     def push(self, delta: str) -> list[str]:
         """Take the next piece of the answer; return the clauses that are certain now."""
-        return [self._mend(clause) for clause in self._splitter.push(delta)]
+        whole = map(self._whole, self._splitter.push(delta))
+        return [self._mend(clause) for clause in whole if clause]
 
     def finish(self) -> list[str]:
         """Take the answer as complete; return the clauses that were left."""
-        return [self._mend(clause) for clause in self._splitter.finish()]
+        *clauses, last = self._splitter.finish() or [""]
+        whole = [*map(self._whole, clauses), self._carried + last]
+        self._carried = ""
+        return [self._mend(clause) for clause in whole if clause]
+
+    def _whole(self, clause: str) -> str:
+        """Move last words that lean on the next one ("bạn | bè") over to the next clause."""
+        clause, self._carried = self._carried + clause, ""
+        if clause.endswith("\n"):
+            return clause
+        words = clause.rsplit(maxsplit=_LOOK_BACK)[-_LOOK_BACK:]
+        place = len(clause)
+        while leans_on_next([word.lower() for word in words]):
+            place = clause.rindex(words.pop(), 0, place)
+        clause, self._carried = clause[:place], clause[place:]
+        return clause
 
     def _mend(self, clause: str) -> str:
         """Return a clause (its trailing whitespace included) as it may be spoken."""

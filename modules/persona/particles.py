@@ -35,9 +35,8 @@ def deference(answer: Utterance, pair: Pair) -> list[Edit]:
             opens = False
         elif opens and _OPENERS.length(answer.forms, index):
             edits.append(_without_opener(answer, index))
-        elif token.form == "ạ" and not _calls(answer, index):
-            start = answer.tokens[index - 1].end if index else token.start
-            edits.append(Edit(start, token.end, ""))
+        elif token.form == "ạ" and _defers(answer, index):
+            edits.append(Edit(answer.tokens[index - 1].end, token.end, ""))
         opens = token.form in _ENDS
     return edits
 
@@ -45,9 +44,11 @@ def deference(answer: Utterance, pair: Pair) -> list[Edit]:
 def _without_opener(answer: Utterance, index: int) -> Edit:
     """Return the edit that drops "Dạ, " and raises the next word; "Dạ." alone becomes "Ừ."."""
     tokens = answer.tokens
-    end = index + _OPENERS.length(answer.forms, index)
-    if end < len(tokens) and tokens[end].text == ",":
-        end += 1
+    end = index
+    while length := _OPENERS.length(answer.forms, end):
+        end += length
+        if end < len(tokens) and tokens[end].text == ",":
+            end += 1
     if end == len(tokens) or tokens[end].kind != "word":
         return Edit(
             tokens[index].start, tokens[end - 1].end, in_case_of(tokens[index].text, _ASSENT)
@@ -57,12 +58,13 @@ def _without_opener(answer: Utterance, index: int) -> Edit:
     return Edit(tokens[index].start, tokens[end].start + 1, raised[:1])
 
 
-def _calls(answer: Utterance, index: int) -> bool:
-    """Say whether the ạ at `index` belongs to a vocative: "mệt lắm em ạ", not "xin lỗi em ạ"."""
-    forms = answer.forms
-    if not index or forms[index - 1] not in TERMS:
+def _defers(answer: Utterance, index: int) -> bool:
+    """Say whether the ạ at `index` is deference: not in a vocative ("mệt lắm em ạ"), nor alone."""
+    if not index or answer.tokens[index - 1].kind != "word":
         return False
-    return index < 2 or forms[index - 2] not in _OBJECTS
+    forms = answer.forms
+    calls = forms[index - 1] in TERMS and (index < 2 or forms[index - 2] not in _OBJECTS)
+    return not calls
 
 
 def softeners(answer: Utterance, region: Region | None) -> list[Edit]:

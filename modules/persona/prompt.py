@@ -20,6 +20,8 @@ _RULES = table("prompt")
 _LINES: dict[str, str] = _RULES["lines"]
 _PARTICLES = table("pairs")["preview"]["particles"]
 _CHILD_AGE = 12
+_NAME_CHARACTERS = 60
+_STYLE_CHARACTERS = 300
 _MEMORY_CHARACTERS = 200
 """What is remembered goes in cut to this length: one memory must not crowd out the rules."""
 _MEMORIES = 5
@@ -41,24 +43,21 @@ def instructions(
 def _words(persona: Persona, pair: Pair) -> dict[str, str]:
     """Return what the templates fill in: the terms, in both cases, and the region's particles."""
     me, you = pair.assistant_self, pair.user_term
-    you_self = _user_self(pair)
     return {
         **_PARTICLES[persona.region],
         "me": me,
         "you": you,
         "Me": capital(me),
         "You": capital(you),
-        "you_self": you_self,
+        "you_self": _user_self(pair),
     }
 
 
 def _user_self(pair: Pair) -> str:
     """Return the user's "I": their term, or the assistant's where both say the same."""
-    return (
-        pair.user_term
-        if TERMS[pair.user_term].role == "both" and (pair.user_term != "cậu")
-        else pair.assistant_self
-    )
+    called = TERMS[pair.user_term]
+    mutual = called.role == "addressee" or "peer" in called.classes
+    return pair.assistant_self if mutual else pair.user_term
 
 
 def _compose(
@@ -71,11 +70,8 @@ def _compose(
 ) -> Iterator[str]:
     standing = rank(pair)
     yield _LINES["who"].format(who=_who(persona))
-    yield (
-        _LINES["style"].format(style=_one_line(persona.style, 500).rstrip("."))
-        if persona.style
-        else ""
-    )
+    style = _one_line(persona.style, _STYLE_CHARACTERS).rstrip(".")
+    yield _LINES["style"].format(style=style) if style else ""
     yield _pair_rule(pair, words)
     tone = " ".join(filter(None, (_RULES["tone"][persona.tone], _RULES["tone"][standing])))
     yield _LINES["tone"].format(tone=tone, region=_RULES["region"][persona.region])
@@ -86,6 +82,7 @@ def _compose(
     yield _LINES["honest"]
     yield _LINES["safe"]
     yield from _memories(recalled)
+    yield _LINES["examples"]
     for exemplar in _RULES["exemplar"]:
         yield _exemplar(exemplar, standing, words)
 
@@ -93,7 +90,7 @@ def _compose(
 def _who(persona: Persona) -> str:
     """Return "Lan, một trợ lý ảo, nữ, 25 tuổi, giọng miền Bắc"."""
     rules: dict[str, Any] = _RULES["who"]
-    name = _one_line(persona.name, 60)
+    name = _one_line(persona.name, _NAME_CHARACTERS)
     parts = [
         rules["named"].format(name=name) if name else rules["unnamed"],
         rules["gender"].get(persona.gender, ""),
@@ -119,7 +116,7 @@ def _user(user: User | None) -> str:
     if not user:
         return ""
     rules: dict[str, Any] = _RULES["user"]
-    name = _one_line(user.name, 60)
+    name = _one_line(user.name, _NAME_CHARACTERS)
     facts = [
         rules["name"].format(name=name) if name else "",
         rules["gender"].get(user.gender or "", ""),
@@ -139,7 +136,6 @@ def _memories(recalled: Sequence[str]) -> Iterator[str]:
 def _exemplar(exemplar: dict[str, str], standing: str, words: dict[str, str]) -> str:
     return _LINES["example"].format(
         asked=exemplar["asked"].format_map(words),
-        me_capital="Trợ lý",
         answered=exemplar[standing].format_map(words),
     )
 

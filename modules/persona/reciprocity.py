@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from modules.messages import Gender, Pair, Persona, Region, User
 from modules.persona.data import table
-from modules.persona.terms import TERMS, agree, back_term
+from modules.persona.terms import TERMS, agree, back_term, junior
 
 _RULES = table("pairs")
 _MIRROR: Mapping[str, Mapping[str, str]] = _RULES["mirror"]
@@ -124,48 +124,56 @@ def alone(user_self: str | None) -> Terms:
     return Terms(pair.assistant_self, pair.user_term) if pair else Terms()
 
 
-def complete(terms: Terms, facts: Facts, current: Pair) -> Pair:
-    """Fill the missing half of a pair, from gender, age and region (rule R6).
+def derived(terms: Terms, facts: Facts) -> Terms:
+    """Fill the senior's half of a pair whose junior's half is known, from gender and age (R6).
 
-    `current` gives the half where nothing else tells and it fits; the last resort is mình or bạn.
+    Nothing is filled where the senior's gender is unknown.
+    """
+    mine, yours, gap = terms.assistant_self, terms.user_term, facts.years_older
+    if yours and not mine and junior(yours) and facts.assistant_gender:
+        found = _by_age("senior", yours, facts.assistant_gender, gap, facts.assistant_age)
+        return Terms(found, yours)
+    if mine and not yours and junior(mine) and facts.user_gender:
+        gap = None if gap is None else -gap
+        return Terms(mine, _by_age("elder", mine, facts.user_gender, gap, facts.user_age))
+    return terms
+
+
+def complete(terms: Terms, facts: Facts, current: Pair) -> Pair:
+    """Fill the missing half of a pair.
+
+    `current` gives it where it fits; else gender and age, else what one usually says.
     """
     mine, yours = terms.assistant_self, terms.user_term
-    if mine and yours:
-        return Pair(mine, yours)
-    if yours:
-        return Pair(_self_before(yours, facts, current), yours)
-    if mine:
-        return Pair(mine, _term_from(mine, facts, current))
-    return current
+    if yours and not mine:
+        mine = _self_before(yours, terms, facts, current)
+    elif mine and not yours:
+        yours = _term_from(mine, terms, facts, current)
+    return Pair(mine, yours) if mine and yours else current
 
 
-def _self_before(yours: str, facts: Facts, current: Pair) -> str:
+def _self_before(yours: str, terms: Terms, facts: Facts, current: Pair) -> str:
     """Return what the assistant calls itself before a user called `yours`."""
     if TERMS[current.assistant_self].role == "both" and agree(yours, current.assistant_self):
         return current.assistant_self
-    back = back_term(yours, facts.region)
-    gender = facts.assistant_gender or "other"
-    by_age = _by_age(_RULES["senior"], yours, gender, facts.years_older, facts.assistant_age)
-    return back or by_age or "mình"
+    found = derived(terms, facts).assistant_self or back_term(yours, facts.region)
+    return found or _by_age("senior", yours, "other", None, None) or "mình"
 
 
-def _term_from(mine: str, facts: Facts, current: Pair) -> str:
+def _term_from(mine: str, terms: Terms, facts: Facts, current: Pair) -> str:
     """Return what an assistant that calls itself `mine` calls the user."""
     if TERMS[mine].role != "self" and agree(mine, current.user_term):
         return current.user_term
     if mine in _ALONE:
         return _ALONE[mine].user_term
-    gap = None if facts.years_older is None else -facts.years_older
-    by_age = _by_age(_RULES["elder"], mine, facts.user_gender or "", gap, facts.user_age)
-    return back_term(mine, facts.region) or by_age or "bạn"
+    return derived(terms, facts).user_term or back_term(mine, facts.region) or "bạn"
 
 
-def _by_age(
-    rules: Mapping[str, object], junior: str, gender: str, gap: int | None, age: int | None
-) -> str | None:
-    """Return the senior's term before `junior`: by the gap in years, else by the senior's age."""
+def _by_age(side: str, younger: str, gender: str, gap: int | None, age: int | None) -> str | None:
+    """Return the senior's term before `younger`: by the gap in years, else by the senior's age."""
+    rules: Mapping[str, object] = _RULES[side]
     measure, value = ("age", age or 0) if gap is None else ("gap", gap)
-    for kind in TERMS[junior].classes:
+    for kind in TERMS[younger].classes:
         rows = rules.get(kind)
         if isinstance(rows, dict):
             rows = [{**rows, measure: value}]

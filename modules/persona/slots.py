@@ -30,6 +30,7 @@ _ONESELF_BEHIND = phrases(_RULES["oneself"]["behind"])
 _ONESELF_GIVEN = phrases(_RULES["oneself"]["given"])
 _ACTS = phrases(_RULES["speaker"]["acts"])
 _LET = frozenset(_RULES["speaker"]["let"])
+_LET_VERBS = phrases(_RULES["speaker"]["let_verbs"])
 _ASK = frozenset(_RULES["speaker"]["ask"])
 _ASK_VERBS = phrases(_RULES["speaker"]["ask_verbs"])
 _SERVED = phrases(_RULES["speaker"]["served"])
@@ -64,6 +65,14 @@ def neutral_slots(answer: Utterance, pair: Pair) -> tuple[list[Slot], int]:
             left += doubtful
             index += step
     return slots, left
+
+
+def leans_on_next(words: Sequence[str]) -> bool:
+    """Say whether what follows may change what the last word is: "bạn | bè", "chúng | tôi"."""
+    if not words or TRAP_PHRASES.end(words):
+        return False
+    last = words[-1]
+    return last in _PLURAL or TRAP_PHRASES.begin(last) or _NEUTRAL_USER.begin(last)
 
 
 def _neutral_at(
@@ -166,11 +175,11 @@ def _role(answer: Utterance, mention: Mention) -> str:
         return ""
     if mention.called == "vocative":
         return "addressee"
-    if before and OPENING.fill(before[:-1]) and before[-1] in _LET and after:
+    if before and OPENING.fill(before[:-1]) and before[-1] in _LET and _LET_VERBS.length(after, 0):
         return "self"
-    if before and before[-1] in _ASK and after and _ASK_VERBS.length(after, 0):
+    if before and before[-1] in _ASK and _ASK_VERBS.length(after, 0):
         return "self"
-    if after and OPENING.fill(before) and _ACTS.length(after, 0):
+    if OPENING.fill(before) and _ACTS.length(after, 0):
         return "self"
     if _SERVED.end(before):
         return "addressee"

@@ -27,10 +27,10 @@ def sentences(language: str) -> Mapping[str, str]:
 def tell(language: str, code: str, /, **params: str | int | float) -> str:
     """Return the sentence of a code, its parameters filled in.
 
-    A parameter that is itself a code of the catalogue is translated first.
+    The parameter `why` is itself a code and is translated first.
     """
     table = sentences(language if language in LANGUAGES else DEFAULT)
-    filled = {name: table.get(str(value), value) for name, value in params.items()}
+    filled = {name: table.get(str(v), v) if name == "why" else v for name, v in params.items()}
     try:
         return table[code].format_map(_Known(filled))
     except KeyError:

@@ -7,7 +7,7 @@ from modules.persona import Guard
 
 WORDS = """Tôi mình bạn em anh dạ ạ, . ? nhé. nha! “Tôi bạn” bè của cho hỏi để chào ơi Dạ, lắm. \n
 3,5 TP. Huế và nhưng"""
-PLAIN = "trời Hà Nội đẹp, mưa. phở ngon lắm! 3,5 triệu bạn bè “Tôi yêu” một mình đi rồi? chúng tôi"
+PLAIN = "trời|Hà Nội|đẹp,|mưa.|phở|ngon lắm!|3,5 triệu|bạn bè|“Tôi yêu”|một mình|rồi?|chúng tôi"
 wild = st.text(max_size=200) | st.lists(st.sampled_from(WORDS.split()), max_size=50).map(" ".join)
 
 
@@ -33,7 +33,7 @@ def test_the_answer_does_not_depend_on_how_it_streams_in(text: str, data: st.Dat
     assert guarded(Guard(pair), *pieces) == guarded(Guard(pair), text)
 
 
-@given(st.lists(st.sampled_from(PLAIN.split()), min_size=1, max_size=60).map(" ".join))
+@given(st.lists(st.sampled_from(PLAIN.split("|")), min_size=1, max_size=60).map(" ".join))
 def test_an_answer_without_terms_passes_unchanged(text: str) -> None:
     guard = Guard(Pair("em", "anh"), "north", "casual")
     assert "".join(guarded(guard, text)) == text
@@ -87,4 +87,13 @@ def test_line_ends_and_spaces_behind_clauses_are_kept() -> None:
         "Một dòng.\n",
         "Hai dòng. ",
         "Ba.",
+    ]
+
+
+def test_a_compound_that_a_clause_end_would_cut_stays_whole() -> None:
+    text = "bạn bè bạn bè bạn bè 3,5 triệu bạn bè bạn bè bạn bè chúng tôi chúng tôi một mình"
+    assert "".join(guarded(Guard(Pair("em", "anh"), tone="casual"), text)) == text
+    assert guarded(Guard(Pair("em", "anh"), tone="casual"), "Của bạn\nBè bạn") == [
+        "Của anh\n",
+        "Bè bạn",
     ]

@@ -153,9 +153,9 @@ def test_a_preview_heard_as_the_assistants_words_tells_its_own_pair() -> None:
             assert said.user_self in (None, choice.pair.assistant_self)
 
 
-def test_an_unknown_persona_gives_no_gender_to_the_pair() -> None:
+def test_gender_tells_the_other_half_only_where_it_is_known() -> None:
     assert address("Em mệt quá.")["assistant_self"] is None
-    assert address("Em mệt quá.", Persona(gender="male"))["pair"] == {
-        "assistant_self": "anh",
-        "user_term": "em",
-    }
+    assert address("Em mệt quá.", Persona(gender="male"))["assistant_self"] == "anh"
+    assert address("Em là ai?")["user_term"] is None
+    assert address("Em là ai?", None, User(gender="female"))["user_term"] == "chị"
+    assert address("Anh là ai?", None, User(gender="female"))["user_term"] is None

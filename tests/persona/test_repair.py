@@ -12,6 +12,7 @@ from tests.persona.cases import Case, halves
 
 WORDS = """tôi mình bạn em anh chị dạ ạ , . ? ! " “ ” nhé nha bè của cho hỏi để chào ơi Tôi Bạn
 Dạ, cháu tớ cậu chúng các phim Lan không lắm \n https://tôi.vn/bạn một với"""
+NEUTRAL = ("tôi", "mình", "bạn", "tớ", "cậu")
 wild = st.text(max_size=200) | st.lists(st.sampled_from(WORDS.split()), max_size=40).map(" ".join)
 pairs = st.sampled_from([choice.pair for choice in PAIRS])
 
@@ -41,7 +42,10 @@ def test_any_text_is_taken_and_comes_out_in_nfc(text: str, pair: Pair) -> None:
 
 @given(wild, pairs)
 def test_mending_twice_changes_nothing_more(text: str, pair: Pair) -> None:
-    once = repair(text, pair.assistant_self, pair.user_term)
+    # A neutral word says who is meant, and the term that replaces it does not: only what has none
+    # is the same the second time.
+    plain = " ".join(word for word in text.split(" ") if word.lower() not in NEUTRAL)
+    once = repair(plain, pair.assistant_self, pair.user_term)
     assert repair(once, pair.assistant_self, pair.user_term) == once
 
 
@@ -67,6 +71,8 @@ def test_words_that_only_look_like_the_two_are_left_alone(text: str) -> None:
         ("Tớ tin cậu làm được.", "Em tin anh làm được."),
         ("Cậu ấy tin tớ.", "Cậu ấy tin em."),
         ("Em cảm ơn chị nhiều.", "Em cảm ơn anh nhiều."),
+        ("Để anh yên tâm, em sẽ kiểm tra.", "Để anh yên tâm, em sẽ kiểm tra."),
+        ("Để anh kiểm tra cho em.", "Để em kiểm tra cho anh."),
         ("Anh có thể giúp gì cho em? Em cứ nói.", "Em có thể giúp gì cho anh? Em cứ nói."),
     ],
 )
