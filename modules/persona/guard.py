@@ -64,9 +64,8 @@ class Guard:
     def _mend(self, clause: str) -> str:
         """Return a clause (its trailing whitespace included) as it may be spoken."""
         body = clean(clause)
-        gap = (
-            "\n" if "\n" in clause[len(clause.rstrip()) :] else " " if clause[-1:].isspace() else ""
-        )
+        behind = clause[len(clause.rstrip()) :]
+        gap = "\n" if "\n" in behind else behind[:1] and " "
         done = mend(body, self._pair, self._region, self._closer)
         text = self._opened(done.text) if self._first else done.text
         self.mended += text != body
