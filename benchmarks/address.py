@@ -1,7 +1,8 @@
 """How often address terms are understood and mended, and how long it takes.
 
 `python -m benchmarks.address`. The cases are those of `tests/persona/`: one half rules are written
-on, the other is held out by a fixed rule. `unseen` was written after the rules and scored once.
+on, the other is held out by a fixed rule; `mended_since` are later ones that rules were mended by,
+`unseen` was written after the rules, and no rule was changed for it.
 """
 
 from __future__ import annotations
