@@ -27,9 +27,9 @@ log = logging.getLogger("guong.asr")
 
 WINDOW = 30 * LISTEN_RATE
 COMPUTE = {"cpu": "int8", "cuda": "float16"}
-BEAMS = 5
-"""The paper's. On a CPU the encoder takes most of the time, so four more beams cost little
-(`benchmarks/asr.py`)."""
+BEAMS = {"cpu": 1, "cuda": 5}
+"""Greedy on a CPU, as the pipeline of PhoWhisper's own page: five beams take half as long again
+(`benchmarks/asr.py`), and the user waits for it."""
 
 
 class CTranslate2Engine:
@@ -66,11 +66,11 @@ class CTranslate2Engine:
 class Network:
     """A CTranslate2 model on one device; safe to call from several threads."""
 
-    def __init__(self, folder: Path, device: str, compute: str, beams: int = BEAMS) -> None:
+    def __init__(self, folder: Path, device: str, compute: str, beams: int = 0) -> None:
         from faster_whisper import WhisperModel
         from faster_whisper.tokenizer import Tokenizer
 
-        self.device, self._beams = device, beams
+        self.device, self._beams = device, beams or BEAMS[device]
         self._vocabulary = Vocabulary(folder / "tokenizer.json")  # so none is ever fetched
         try:
             self._whisper: Any = WhisperModel(
