@@ -13,7 +13,7 @@ from modules.memory.statements import Sentence, sentences
 
 _FEWEST = 2
 """Words of the shortest fact."""
-_LONGEST = 60
+LONGEST = 60
 """Words of the longest sentence that is looked at: past it nobody states one thing."""
 
 
@@ -24,6 +24,8 @@ def facts_in(utterance: str) -> list[str]:
     """
     found: dict[str, None] = {}
     for sentence in sentences(utterance):
+        if len(sentence) > LONGEST:
+            continue
         rules = grammar(bare=sentence.bare)
         if rules.find("joke", sentence.spaced):
             return []
@@ -42,6 +44,8 @@ def kinds_of(statement: str) -> tuple[set[str], bool]:
     kinds: set[str] = set()
     alone = True
     for sentence in sentences(statement):
+        if len(sentence) > LONGEST:
+            return set(), False
         rules = grammar(bare=sentence.bare)
         for clause in _opened(rules, sentence).clauses():
             rule = None if _is_question(rules, clause) else _rule(rules, clause)
@@ -53,7 +57,7 @@ def kinds_of(statement: str) -> tuple[set[str], bool]:
 
 
 def _fact(rules: Grammar, sentence: Sentence) -> str:
-    if len(sentence) > _LONGEST or secret_in(sentence.text):
+    if secret_in(sentence.text):
         return ""
     spoken = _closed(rules, _opened(rules, sentence))
     request = rules.opening("request", spoken.spaced)
@@ -138,6 +142,11 @@ def _opened(rules: Grammar, sentence: Sentence) -> Sentence:
 
 
 def _closed(rules: Grammar, sentence: Sentence) -> Sentence:
-    while (count := rules.closing("closing", sentence.spaced)) and count < len(sentence):
+    while (count := _closing(rules, sentence)) and count < len(sentence):
         sentence = sentence[: len(sentence) - count]
     return sentence
+
+
+def _closing(rules: Grammar, sentence: Sentence) -> int:
+    called = 1 if rules.closing("call", sentence.spaced) else 0
+    return rules.closing("closing", sentence.spaced) or called

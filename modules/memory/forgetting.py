@@ -5,6 +5,7 @@ Forgetting cannot be undone, so only what is certainly a request counts.
 
 from __future__ import annotations
 
+from modules.memory.facts import LONGEST
 from modules.memory.rules import Grammar, grammar
 from modules.memory.statements import Sentence, sentences
 
@@ -15,9 +16,11 @@ def is_forget_request(utterance: str) -> str | None:
     Any string is allowed.
     """
     spoken = sentences(utterance)
-    if len(spoken) != 1 or spoken[0].asked or len(spoken[0].clauses()) > 1:
+    if len(spoken) != 1:
         return None
     sentence = spoken[0]
+    if sentence.asked or len(sentence) > LONGEST or len(sentence.clauses()) > 1:
+        return None
     rules = grammar(bare=sentence.bare)
     sentence = _without(rules, "closing", sentence)
     if rules.opening("forget_all", sentence.spaced) == len(sentence):
