@@ -6,8 +6,15 @@ import numpy as np
 import numpy.typing as npt
 
 from modules.messages import SPEECH_RATE, FloatArray
-from modules.voice.envelope import BINS, FFT_SIZE, aperiodicities, envelopes, frame_times
-from modules.voice.mapping import VoiceMap, log_total
+from modules.voice.envelope import (
+    BINS,
+    FFT_SIZE,
+    aperiodicities,
+    envelopes,
+    frame_times,
+    log_mean_power,
+)
+from modules.voice.mapping import VoiceMap
 from modules.voice.periods import HOP, Array
 from modules.voice.synthesis import (
     BEFORE,
@@ -30,7 +37,8 @@ _SMOOTHING = np.array([1, 4, 6, 4, 1], dtype=np.float32) / 16
 _GAIN_LIMIT = 3.5  # in ln of power, 15 dB
 _SHARPENING = (-7.0, 1.0)  # 30 dB down, 4 dB up
 _MOST_BREATH = 0.999
-_KNEE = 0.9  # what is louder is bent so as to stay below one
+_KNEE = 0.9  # what is louder is bent
+_CEILING = 0.99
 
 
 class Conversion:
@@ -111,7 +119,7 @@ class Conversion:
         ends = frames * HOP + reach * np.array([[-1], [1]])
         low, high = np.interp(ends, np.arange(len(self._energy)), self._energy)
         power = (high - low) / (2 * reach)
-        change = np.log(power + _TINY)[:, None] - log_total(ours)
+        change = np.log(power + _TINY)[:, None] - log_mean_power(ours)
         return np.asarray(np.clip(change, *_SHARPENING), dtype=np.float32)
 
     def _breathiness(self, frames: Indices) -> FloatArray:
@@ -151,6 +159,7 @@ def _between(rows: FloatArray, position: Array) -> FloatArray:
 
 def _bent(samples: FloatArray) -> FloatArray:
     # Sample by sample, so that it does not matter where a piece begins.
-    over = np.maximum(np.abs(samples) - _KNEE, 0) / (1 - _KNEE)
-    loud = _KNEE + (1 - _KNEE) * np.tanh(over)
-    return np.where(over > 0, np.copysign(loud, samples), samples).astype(np.float32)
+    room = _CEILING - _KNEE
+    over = np.maximum(np.abs(samples) - _KNEE, 0)
+    loud = np.copysign(_KNEE + room * np.tanh(over / room), samples)
+    return np.where(over > 0, loud, samples).astype(np.float32)

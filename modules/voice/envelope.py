@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyworld
 
-from modules.messages import SPEECH_RATE
+from modules.messages import SPEECH_RATE, FloatArray
 from modules.voice.periods import HOP, Array
 
 FFT_SIZE = 1024
@@ -39,3 +39,8 @@ def aperiodicities(samples: Array, f0: Array, times: Array) -> Array:
     """
     found: Array = pyworld.d4c(samples, f0, times, SPEECH_RATE, threshold=0.0, fft_size=FFT_SIZE)
     return found
+
+
+def log_mean_power(log_power: FloatArray) -> FloatArray:
+    """Return the logarithm of each frame's mean power, float32 [frames, 1]."""
+    return np.asarray(np.log(np.exp(log_power).mean(axis=1, keepdims=True)))

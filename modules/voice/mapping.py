@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from modules.messages import FloatArray, VoiceProfile
-from modules.voice.envelope import BIN_HZ, BINS
+from modules.voice.envelope import BIN_HZ, BINS, log_mean_power
 from modules.voice.periods import CEIL_HZ, FLOOR_HZ, Array
 
 RANGE_LIMITS = (0.8, 1.5)
@@ -59,7 +59,7 @@ class VoiceMap:
         Every frame keeps its power, so that what comes out is as loud as what went in.
         """
         moved = self.stretch(log_power) + self.tilt_db * np.float32(np.log(10) / 10)
-        return moved + log_total(log_power) - log_total(moved)
+        return moved + log_mean_power(log_power) - log_mean_power(moved)
 
     def stretch(self, values: FloatArray) -> FloatArray:
         """Return rows over the FFT's bins, float32 [n, BINS], stretched along frequency."""
@@ -67,11 +67,6 @@ class VoiceMap:
         left = np.minimum(position.astype(np.intp), BINS - 2)
         share = (position - left).astype(np.float32)
         return values[:, left] * (1 - share) + values[:, left + 1] * share
-
-
-def log_total(log_power: FloatArray) -> FloatArray:
-    """Return the logarithm of each frame's mean power, float32 [n, 1]."""
-    return np.asarray(np.log(np.exp(log_power).mean(axis=1, keepdims=True)))
 
 
 def map_voices(base: VoiceProfile, target: VoiceProfile, pitch: float = 0.0) -> VoiceMap:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pyworld
-from numpy.lib.stride_tricks import sliding_window_view
 
 from modules.messages import SPEECH_RATE
 from modules.voice.periods import CEIL_HZ, FLOOR_HZ, HOP, Array, Periods
@@ -27,8 +26,8 @@ _SHORTEST = 3  # frames; noise looks periodic for one or two
 _JUMP = 0.2  # octaves between two frames, more than any voice glides
 _ALIKE = 0.85  # half a period and the next half; 99 in 100 frames of a clean voice are below
 _RANGE_OCTAVES = 1.15  # of one clause around its median
-_DOUBLED = (0.75, 1.25)  # octaves above the pitch around it
-_NEIGHBOURS = 35  # frames on each side, 0.2 s
+_UNLIKE = 0.75  # a period and the next, where it is none
+_BETTER = 0.15
 
 
 def track_pitch(samples: Array) -> Array:
@@ -47,8 +46,7 @@ def track_pitch(samples: Array) -> Array:
         speed=2,  # halves the time; the refined result differs by under 4 cents
     )
     sounding = _sounding(samples, len(f0))
-    f0 = np.where(sounding, _halve_doubled(f0), 0.0)
-    f0 = _double_halved(f0, Periods(samples, 2))
+    f0 = _right_octave(np.where(sounding, f0, 0.0), Periods(samples, 2))
     missed = sounding & (f0 == 0)
     if missed.any():
         f0[missed] = Periods(samples, 4).search(np.flatnonzero(missed))
@@ -72,32 +70,19 @@ def _within_range(f0: Array) -> Mask:
     return np.asarray((f0 > 0) & (np.abs(far) < _RANGE_OCTAVES))
 
 
-def _halve_doubled(f0: Array) -> Array:
-    # Only upwards: what falls by an octave may be creak, whose pulses really are that far apart.
+def _right_octave(f0: Array, periods: Periods) -> Array:
     voiced = np.flatnonzero(f0)
-    if len(voiced) < _NEIGHBOURS:
+    if not len(voiced):
         return f0
-    octaves = np.log2(f0[voiced])
-    near = np.pad(octaves, _NEIGHBOURS, mode="edge")
-    around = np.median(sliding_window_view(near, 2 * _NEIGHBOURS + 1), axis=1)
-    above = octaves - around
-    doubled = (above > _DOUBLED[0]) & (above < _DOUBLED[1])
-    halved = f0.copy()
-    halved[voiced[doubled]] /= 2
-    return halved
-
-
-def _double_halved(f0: Array, periods: Periods) -> Array:
-    if not f0.any():
-        return f0
+    lag = periods.rate / f0[voiced]
+    half, whole, double = (periods.alike(voiced, lag * factor) for factor in (0.5, 1.0, 2.0))
     # Where every other pulse is a little stronger DIO hears half the pitch; a listener does not.
-    voiced = np.flatnonzero(f0)
-    lag = periods.rate / np.maximum(f0[voiced], 1.0)
-    alike = periods.alike(voiced, lag / 2)
-    halved = (alike > _ALIKE) & (2 * f0[voiced] < CEIL_HZ)
-    doubled = f0.copy()
-    doubled[voiced[_mostly(halved)]] *= 2
-    return doubled
+    raised = _mostly((half > _ALIKE) & (2 * f0[voiced] < CEIL_HZ))
+    # Where a telephone has cut off the fundamental it hears the first overtone.
+    overtone = (whole < _UNLIKE) & (double > whole + _BETTER) & (f0[voiced] > 2 * FLOOR_HZ)
+    mended = f0.copy()
+    mended[voiced] *= np.where(raised, 2.0, np.where(_mostly(overtone), 0.5, 1.0))
+    return mended
 
 
 def _mostly(flags: Mask) -> Mask:

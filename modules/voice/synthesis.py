@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy import fft
 
 from modules.messages import SPEECH_RATE, FloatArray
-from modules.voice.envelope import BIN_HZ, BINS, FFT_SIZE
+from modules.voice.envelope import BIN_HZ, BINS, FFT_SIZE, log_mean_power
 from modules.voice.periods import HOP, Array
 
 BEFORE = 16
@@ -71,7 +71,9 @@ def pulse_responses(log_power: FloatArray, positions: Array, periods: Array) -> 
     `log_power` float32 [pulses, BINS] is the natural logarithm of the periodic power. The response
     has minimum phase (by folding the cepstrum, Oppenheim and Schafer) and the energy of one period.
     """
-    cepstrum = fft.irfft((log_power - _below_pitch(periods)) / 2, axis=1)
+    played = log_power - _below_pitch(periods)
+    played += log_mean_power(log_power) - log_mean_power(played)
+    cepstrum = fft.irfft(played / 2, axis=1)
     cepstrum[:, 1 : FFT_SIZE // 2] *= 2
     cepstrum[:, FFT_SIZE // 2 + 1 :] = 0
     spectrum = fft.rfft(cepstrum, axis=1)

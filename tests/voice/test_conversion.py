@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import signal
 
 from modules.messages import SPEECH_RATE, FloatArray
 from modules.voice.conversion import Conversion
@@ -100,6 +101,41 @@ def test_speech_stays_as_loud_as_it_was_and_never_clips(wanted: VoiceMap) -> Non
     spoken = converted(loud, wanted)
     assert 20 * np.log10(rms(spoken) / rms(loud)) == pytest.approx(0, abs=1.0)
     assert np.abs(spoken).max() < 1.0
+
+
+def test_loudness_follows_the_original_through_every_sound() -> None:
+    words = reading()[: 6 * SPEECH_RATE]
+    window = np.ones(4 * HOP) / (4 * HOP)
+    before, after = (
+        10 * np.log10(np.convolve(sound.astype(np.float64) ** 2, window, "same")[::HOP] + 1e-7)
+        for sound in (words, converted(words, SAME))
+    )
+    voiced = track_pitch(words.astype(np.float64))[: len(before)] > 0
+    difference = (after - before)[voiced]
+    assert abs(difference.mean()) < 0.6
+    assert np.sqrt(np.mean(difference**2)) < 1.4
+
+
+def test_what_would_clip_is_bent_below_full_scale() -> None:
+    # A buzz that is all the way up gets pulses that stand out of it when it is made anew.
+    buzz = np.clip(20 * vowel(constant(120, 0.5)), -0.99, 0.99).astype(np.float32)
+    assert np.abs(converted(buzz, change())).max() < 1.0
+
+
+@pytest.mark.parametrize("tract", [0.85, 1.0, 1.2])
+def test_hiss_does_not_become_rougher(tract: float) -> None:
+    hiss = 0.05 * signal.lfilter([1], [1, -0.5], noise(3.0)).astype(np.float32)
+    f0 = np.zeros(len(hiss) // HOP + 1)
+    spoken = Conversion(hiss, f0, change(tract=tract)).render(len(hiss))
+
+    def roughness(sound: FloatArray) -> float:
+        power = np.abs(signal.stft(sound, SPEECH_RATE, nperseg=512, noverlap=384)[2][8:230]) ** 2
+        even = power / power.mean(axis=1, keepdims=True)
+        return float((even**2).mean())  # 2 for a steady hiss
+
+    assert roughness(hiss) < 2.1
+    assert roughness(spoken) < 2.35
+    assert rms(spoken) == pytest.approx(rms(hiss), rel=0.05)
 
 
 def test_silence_between_words_stays_silent() -> None:

@@ -30,10 +30,6 @@ def base() -> VoiceProfile:
     return base_profile()
 
 
-def flat(profile: VoiceProfile, level: float = 0.0) -> VoiceProfile:
-    return replace(profile, envelope_db=np.full_like(profile.envelope_db, level))
-
-
 def test_a_voice_maps_onto_itself_unchanged(base: VoiceProfile) -> None:
     change = map_voices(base, base)
     f0 = np.array([0.0, 80.0, base.f0_hz, 200.0])
@@ -95,9 +91,11 @@ def test_a_tract_is_found_through_a_dull_microphone(base: VoiceProfile) -> None:
 def test_an_envelope_that_says_nothing_gives_what_is_usual_at_that_pitch(
     base: VoiceProfile,
 ) -> None:
-    wavy = np.random.default_rng(3).standard_normal(base.envelope_db.shape).astype(np.float32)
-    unknown = replace(flat(base), envelope_db=wavy, f0_hz=base.f0_hz * 1.8)
-    assert 1.0 < tract_scale(base, unknown) <= TRACT_LIMITS[1]
+    unknown = replace(base, envelope_db=np.zeros_like(base.envelope_db), f0_hz=base.f0_hz * 1.75)
+    assert tract_scale(base, unknown) == pytest.approx(1.16, abs=0.03)
+    assert tract_scale(base, replace(unknown, f0_hz=base.f0_hz)) == pytest.approx(1.0, abs=0.03)
+    impossible = replace(unknown, f0_hz=base.f0_hz * 5)
+    assert tract_scale(base, impossible) <= TRACT_LIMITS[1] + 1e-9
 
 
 def test_tilt_is_limited_and_speaks_of_what_the_sample_holds(base: VoiceProfile) -> None:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import signal
 
-from modules.messages import SPEECH_RATE
+from modules.messages import SPEECH_RATE, FloatArray
 from modules.voice.periods import HOP
 from modules.voice.pitch import track_pitch
 from tests.voice.speaking import constant, noise, reading, said, vowel, with_noise
@@ -72,3 +73,26 @@ def test_a_voice_in_noise_does_not_jump_to_the_octave() -> None:
 @settings(max_examples=60, deadline=None)
 def test_there_is_a_frame_for_every_hop_and_one_more(length: int) -> None:
     assert len(track_pitch(np.zeros(length))) == length // HOP + 1
+
+
+def through_a_telephone(samples: FloatArray) -> FloatArray:
+    sections = signal.butter(6, (300, 3400), "bandpass", fs=SPEECH_RATE, output="sos")
+    return np.asarray(signal.sosfilt(sections, samples), dtype=np.float32)
+
+
+def test_a_man_on_the_telephone_is_not_heard_an_octave_up() -> None:
+    # The band begins at two and a half times his pitch.
+    words = reading()[: 8 * SPEECH_RATE]
+    clean = track_pitch(words.astype(np.float64))
+    called = track_pitch(through_a_telephone(words).astype(np.float64))
+    both = (clean > 0) & (called > 0)
+    assert np.mean(both) > 0.55 * np.mean(clean > 0)
+    assert np.mean(np.abs(np.log2(called[both] / clean[both])) > 0.7) < 0.03
+
+
+def test_a_hiss_or_a_hum_far_from_the_voice_is_not_its_pitch() -> None:
+    # Periodic sound two octaves up between two words: a whistle, a key, a fricative's resonance.
+    whistle = 0.2 * np.sin(2 * np.pi * 520 * np.arange(6000) / SPEECH_RATE)
+    voice = vowel(constant(110, 0.5))
+    f0 = track_pitch(np.concatenate([voice, whistle, voice]).astype(np.float64))
+    assert f0.max() < 200

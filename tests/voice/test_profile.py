@@ -64,12 +64,12 @@ def test_noise_moves_the_register_by_less_than_two_percent(snr_db: float) -> Non
     assert noisy.f0_spread == pytest.approx(clean.f0_spread, rel=0.15)
 
 
-def test_a_humming_room_is_not_taken_for_the_voice() -> None:
+def test_a_humming_machine_is_not_taken_for_the_voice() -> None:
     seconds = np.arange(30 * SPEECH_RATE) / SPEECH_RATE
-    hum = sum(np.sin(2 * np.pi * 50 * k * seconds) / k for k in (1, 2, 3)).astype(np.float32)
+    hum = sum(np.sin(2 * np.pi * 100 * k * seconds) / k for k in (1, 2, 3)).astype(np.float32)
     paused = np.concatenate([np.pad(part, (0, 9000)) for part in np.array_split(reading(), 6)])
     assert measured(with_noise(paused, hum, 30.0)).f0_hz == pytest.approx(
-        measured(reading()).f0_hz, rel=0.02
+        measured(reading()).f0_hz, rel=0.03
     )
 
 
