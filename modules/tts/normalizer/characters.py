@@ -9,6 +9,8 @@ VIETNAMESE = frozenset(
     "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệfghiìỉĩíịjklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvwxyỳỷỹýỵz"
 )
 """The letters that may be said, in lower case."""
+CAPITAL = "[" + "".join(sorted(letter.upper() for letter in VIETNAMESE)) + "]"
+"""Pattern of a capital letter. In Unicode they alternate with small ones: no range will do."""
 SIGNS = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~–…•°⁄€£¥₫₩฿‰±×÷≠≈≤≥√∞→№§")
 GREEK = frozenset("αβγδΔεθλµμπρσΣτφωΩ")
 GREEK_WORD = re.compile(r"(?<=[^\W\d_])(?=[α-ωΔΣΩµ])|(?<=[αβγδΔεθλπρσΣτφωΩ])(?=[^\W\d_])")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
+from modules.tts.normalizer.characters import CAPITAL
 from modules.tts.normalizer.context import Context, Rule, follows
 from modules.tts.normalizer.syllables import is_syllable
 
 FORM = re.compile(
-    r"[^\W\d_]{1,9}(?![^\W_])(?:[.\-/&]\s?[^\W\d_]{1,9}(?![^\W_])|\s[A-Z]{2,4}(?![^\W_])){0,4}\.?"
+    r"[^\W\d_]{1,9}(?![^\W_])(?:[.\-/&]\s?[^\W\d_]{1,9}(?![^\W_])|\s(?:[A-Z]{2,4}|hcm)(?![^\W_])){0,4}\.?"
 )
 PIECE_END = re.compile(r"(?<=[^\W_])(?![^\W_])\.?")
-TITLE = re.compile(r"([^\W\d_]{1,3})(\.?)\s?(?=[A-ZÀ-ỸĐ][^\W\d_]|\d)")
+TITLE = re.compile(rf"([^\W\d_]{{1,3}})(\.?)\s?(?={CAPITAL}[^\W\d_]|\d)")
 LONG_NUMBER = re.compile(r"\d{3}")
 ROADS = frozenset({"QL", "TL", "ĐT", "HL"})
 COUNTER = re.compile(r"([^\W\d_]{1,3})\.\s?(?=\d)")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from modules.tts.normalizer.characters import CAPITAL
 from modules.tts.normalizer.context import Context, Rule, follows
 from modules.tts.normalizer.rules.words import letter_names
 
 END = r"(?![^\W_])"
-CAPITAL = "[A-ZĐÂÊÔƠƯĂÁÀẢẠÉÈÍÌÓÒÚÙÝ]"
 STREET = re.compile(rf"\s(?:(?:đường|phố|ngõ|hẻm)\s)?{CAPITAL}[^\W\d_]{{1,7}}\s{CAPITAL}")
 
 
@@ -54,12 +54,13 @@ def is_house(match: re.Match[str], context: Context, parts: int) -> bool:
     """Return whether numbers with slashes between them are the address of a house."""
     at = match.start()
     words = context.before(at)
-    if follows(words, context.tables.cues["share_number"]):
+    cues = context.tables.cues
+    if follows(words, cues["share_number"]) or follows(words, cues["document"]):
         return False
     street = STREET.match(context.text, match.end()) is not None
     if follows(words, frozenset({"ở", "tại", "về", "tới", "ngày", "đến"})):
         return street or parts > 2
-    return street or parts > 2 or follows(words, context.tables.cues["house"])
+    return street or parts > 2 or follows(words, cues["house"])
 
 
 DIGIT_RULES = (

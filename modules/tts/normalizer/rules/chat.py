@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from modules.tts.normalizer.characters import CAPITAL
 from modules.tts.normalizer.context import Context, Rule, follows, precedes
 from modules.tts.normalizer.numerals import DIGITS
 
@@ -13,7 +14,7 @@ NUMBER_WORDS = frozenset(
 CLAUSE_END = re.compile(r"\s*(?:[.,!?…]|$)")
 OPERATOR_NEXT = re.compile(r"\s?[=+*/^<>÷×≠≈≤≥]|,\s?[^\W\d_](?![^\W_])")
 LETTER_NEXT = re.compile(r"\s[B-DF-Z](?![^\W_])")
-SMALL_NEXT = re.compile(r"\s(?!=)[^\WA-ZÀ-Ỹ_\d]")
+SMALL_NEXT = re.compile(rf"\s(?!{CAPITAL})[^\W_\d]")
 
 
 def _chat(match: re.Match[str], context: Context) -> str | None:

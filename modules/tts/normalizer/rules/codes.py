@@ -6,6 +6,7 @@ import re
 
 from modules.tts.normalizer.context import Context, Rule
 from modules.tts.normalizer.rules.dates import read_month
+from modules.tts.normalizer.rules.numbers import has_digit_cue
 from modules.tts.normalizer.rules.words import foreign, letter_names, plain_word
 from modules.tts.normalizer.syllables import is_syllable
 
@@ -52,7 +53,9 @@ def _code(match: re.Match[str], context: Context) -> str | None:
     first = RUNS.findall(match[0])[0]
     if len(first) > 1 and not first.isupper() and is_syllable(first.lower()):
         return None  # a word and a number that lost their space: "giá100k"
-    return read_code(match[0], context, context.cued(match.start(), "series"))
+    at = match.start()
+    series = context.cued(at, "series") or has_digit_cue(context, at)
+    return read_code(match[0], context, series)
 
 
 def read_code(text: str, context: Context, series: bool = False) -> str:
@@ -74,7 +77,8 @@ def _digits(run: str, at: int, runs: list[str], context: Context, series: bool) 
     # Three digits behind one or two letters are a series (A321, VN253), unless they are round.
     named = at > 0 and len(runs[at - 1]) <= 3 and runs[at - 1].isupper()
     padded = run[0] == "0" and len(run) > 1
-    if padded or len(run) > 4 or (len(run) == 3 and (named or series) and run[1:] != "00"):
+    long = len(run) > 4 or (series and len(run) > 2)
+    if padded or long or (len(run) == 3 and named and run[1:] != "00"):
         return context.numerals.spelled(run)
     return context.numerals.cardinal(run)
 

@@ -83,6 +83,14 @@ def _month(match: re.Match[str], context: Context) -> str | None:
     return words.removeprefix("tháng ") if known else words
 
 
+def _numbered(match: re.Match[str], context: Context) -> str | None:
+    # "Thông tư 64/2017"
+    if not context.cued(match.start(), "document", 2):
+        return None
+    number, year = map(context.numerals.cardinal, match.groups())
+    return f"{number} năm {year}"
+
+
 def _as_month(month: str, year: str, context: Context) -> str:
     return f"tháng {read_month(month, context)} năm {context.numerals.cardinal(year)}"
 
@@ -150,7 +158,9 @@ FULL_RULES = (
     Rule("date", re.compile(rf"((?:19|20)\d{{2}})([/.\-])(\d{{1,2}})\2(\d{{1,2}}){END}"), _iso),
 )
 RULES = (
+    Rule("number", re.compile(rf"(\d{{1,4}})/((?:19|20)\d{{2}}){END}"), _numbered),
     Rule("date", re.compile(rf"(\d{{1,2}})\s?[/\-]\s?([12]\d{{3}}){END}"), _month),
+    Rule("date", re.compile(rf"(?<=tháng )(\d{{1,2}})\.((?:19|20)\d{{2}}){END}"), _month),
     Rule("number", re.compile(rf"([12]\d{{3}})/(\d{{2}}|\d{{4}}){END}"), _season),
     Rule("date", re.compile(rf"(\d{{1,2}})([/.])(\d{{1,2}}){DAY_END}"), _day_month),
     Rule("date", re.compile(rf"(\d{{1,2}})(-)(\d{{1,2}}){END}"), _day_month),

@@ -63,7 +63,9 @@ def _greek(match: re.Match[str], context: Context) -> str:
 
 
 def _unit_sign(match: re.Match[str], context: Context) -> str | None:
-    return read_unit(match[0], None) if context.kind else None
+    # "0,5 điểm %/năm", but not the "%" of "%name"
+    glued = match.end() < len(context.text) and context.text[match.end()].isalpha()
+    return read_unit(match[0], None) if context.kind and not glued else None
 
 
 def _quote(match: re.Match[str], context: Context) -> str:

@@ -26,6 +26,8 @@ def read_amount(text: str, context: Context, money: bool = False, mark: str = "p
 def has_digit_cue(context: Context, at: int) -> bool:
     """Return whether the digits that begin here name something: an account, a code, a password."""
     words = context.before(at, BETWEEN + 3)
+    if context.text[max(0, at - 2) : at].strip() == ":" or words[-1:] == ["là"]:
+        return follows(words, context.tables.cues["digits"], BETWEEN + 2)
     between = context.tables.cues["digits_between"]
     for _ in range(BETWEEN):
         if follows(words, context.tables.cues["digits"]):
@@ -122,12 +124,13 @@ def _times_over(match: re.Match[str], context: Context) -> str | None:
 def _roman(match: re.Match[str], context: Context) -> str | None:
     text, at = match[0], match.start()
     value = roman_value(text)
-    if value is None:
-        return None
-    cued = context.cued(at, "roman") or (context.kind == "range" and context.end <= at)
-    if not cued and (len(text) == 1 or set(text) - set("IVX") or text == "XX" or value > 30):
+    if value is None or (len(text) == 1 and text not in "IVX"):
         return None
     before = context.before(at, 1)
+    cued = context.cued(at, "roman") or (context.kind == "range" and context.end <= at)
+    cued = cued or (len(text) > 3 and not context.shouted) or (len(text) > 1 and before == ["năm"])
+    if not cued and (len(text) == 1 or set(text) - set("IVX") or text == "XX"):
+        return None
     if not cued and (not before or context.shouted):
         return _heading(match, context, value)
     if before == ["thứ"] and value in (1, 4):

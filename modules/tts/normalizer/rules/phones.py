@@ -9,6 +9,8 @@ from modules.tts.normalizer.context import Context, Rule
 END = r"(?![^\W_])(?![.,-]\d)"
 SERVICE = frozenset({"111", "112", "113", "114", "115", "116", "117", "119", "911", "1022", "1080"})
 """Numbers of three or four digits that everybody knows; others need "tổng đài" beside them."""
+EMERGENCY = frozenset({"111", "113", "114", "115"})
+EMERGENCY_NEXT = re.compile(r"(?:,|\s(?:và|hoặc|hay))\s11[1345](?!\d)")
 
 
 def _digits(match: re.Match[str], context: Context) -> str | None:
@@ -29,12 +31,13 @@ def _international(match: re.Match[str], context: Context) -> str | None:
 
 
 def _short(match: re.Match[str], context: Context) -> str | None:
-    reach = 6 if match[0] in SERVICE else 1
-    if match[0] not in SERVICE and not _is_line(match, context):
+    number, at, end = match[0], match.start(), match.end()
+    known = number in SERVICE
+    if (not known and not _is_line(match, context)) or (known and context.counts(end)):
         return None
-    return (
-        context.numerals.spelled(match[0]) if context.cued(match.start(), "call", reach) else None
-    )
+    paired = number in EMERGENCY and EMERGENCY_NEXT.match(context.text, end) is not None
+    called = paired or context.cued(at, "call", 6 if known else 1)
+    return context.numerals.spelled(number) if called else None
 
 
 def _is_line(match: re.Match[str], context: Context) -> bool:

@@ -12,6 +12,7 @@ TO = re.compile(
 )
 """What makes a dash behind a quantity mean "to"."""
 EQUATION = re.compile(r"\s?[\d.,]{1,20}\s?[=+×*÷x]")
+DATE_NEXT = re.compile(r"\s?\d{1,2}/\d")
 LETTERED = re.compile(r"\s?(?:T\d|[A-Z]{1,2}\d|\d{1,3}[A-Z](?![^\W_])|CN\b|thứ|chủ nhật)")
 
 
@@ -21,9 +22,16 @@ def _to(match: re.Match[str], context: Context) -> str | None:
         return None
     if context.kind == "score" or _subtracts(at, end, context):
         return None
+    if DATE_NEXT.match(context.text, end) and context.kind != "date" and _names_day(at, context):
+        return None
     if context.kind in ("code", "weekday") and not LETTERED.match(context.text, end):
         return None
     return "đến"
+
+
+def _names_day(at: int, context: Context) -> bool:
+    # "21:00 - 20/07", "Thứ 5 - 06/01/2024": the same moment, not a stretch of time
+    return context.kind == "time" or context.before(at, 2)[:1] == ["thứ"]
 
 
 def _minus(match: re.Match[str], context: Context) -> str | None:
@@ -58,5 +66,5 @@ RULES = (
     Rule("range", re.compile(r"[-–~](?=\s?\S)"), _to),
     Rule("operator", re.compile(r"[-–](?=\s?[\d(a-z])"), _minus),
     Rule("operator", re.compile(r"[-–](?=\d)"), _negative),
-    Rule("pause", re.compile(r"(?:(?<=\s)-+(?=\s)|–+)"), _pause),
+    Rule("pause", re.compile(r"(?:(?<=\s)-+(?=\s)|(?<=\d)-(?=\d{1,2}/)|–+)"), _pause),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from modules.tts.normalizer.characters import CAPITAL
 from modules.tts.normalizer.context import Context, Rule, follows
 from modules.tts.normalizer.rules.dates import in_sum, is_day, read_day
 from modules.tts.normalizer.rules.measures import read_unit, unit_pattern
@@ -14,8 +15,8 @@ SCORE_REACH = 7
 SERIES = 8
 """Characters between the sets of one match: "6-4, 7-5"."""
 AMOUNT_NEXT = re.compile(r"\s?(?:%|°|độ|usd|(?:kg|km|m|cm|k|tr|đ|h)(?![^\W_]))")
-NAME_BEFORE = re.compile(r"(?<![^\W_])[A-ZĐÀ-Ỹ][^\W\d_]{1,12}\s$")
-NAME_AFTER = re.compile(r"\s[A-ZĐÀ-Ỹ][^\W\d_]")
+NAME_BEFORE = re.compile(rf"(?<![^\W_]){CAPITAL}[^\W\d_]{{1,12}}\s$")
+NAME_AFTER = re.compile(rf"\s{CAPITAL}[^\W\d_]")
 EQUALS = re.compile(r"\s?=")
 ROUND_THE_CLOCK = frozenset({("24", "7"), ("24", "24"), ("7", "7")})
 
@@ -28,6 +29,7 @@ def _row(match: re.Match[str], context: Context) -> str:
 def _score(match: re.Match[str], context: Context) -> str | None:
     at, left, right = match.start(), match[1], match[2]
     again = at - context.score_end <= SERIES or _between_names(match, context)
+    again = again or (" " not in match[0] and "0" in (left, right) and left not in ("10", "20"))
     words = context.before(at, 10)
     if not again and not follows(words, context.tables.cues["score"], SCORE_REACH):
         return None
@@ -47,7 +49,8 @@ def _between_names(match: re.Match[str], context: Context) -> bool:
     # "Việt Nam 4-0 Yemen"
     before = NAME_BEFORE.search(context.text[max(0, match.start() - 24) : match.start()])
     after = NAME_AFTER.match(context.text, match.end())
-    return before is not None and after is not None and " " not in match[0]
+    short = " " not in match[0] or max(len(match[1]), len(match[2])) == 1
+    return before is not None and after is not None and short
 
 
 def _continues(match: re.Match[str], context: Context) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from modules.tts.normalizer.characters import CAPITAL
 from modules.tts.normalizer.context import Context, Rule
 from modules.tts.normalizer.rules.words import foreign, letter_names, plain_word
 from modules.tts.normalizer.syllables import is_syllable, split_unmarked
@@ -20,8 +21,9 @@ URL = re.compile(
 )
 SCHEME = re.compile(r"(?:https?|ftp)://([^\s<>\"'()?#]{1,200})[^\s<>\"'()]{0,200}", re.IGNORECASE)
 FILE = re.compile(rf"[^\W_](?:[^\W]|[\-.]){{0,60}}\.(?:{FILES})(?![^\W_])", re.IGNORECASE)
-PIECES = re.compile(r"[A-Za-zÀ-ỹĐđ]+|\d+|[.@/_:+#-]")
-CAMEL = re.compile(r"[A-ZÀ-ỸĐ]?[a-zà-ỹđ]+|[A-ZÀ-ỸĐ]+(?![a-zà-ỹđ])|\d+")
+PIECES = re.compile(r"[^\W\d_]+|\d+|[.@/_:+#-]")
+CAMEL = re.compile(rf"{CAPITAL}?(?:(?!{CAPITAL})[^\W\d_])+|{CAPITAL}+(?!(?!{CAPITAL})[^\W\d_])|\d+")
+"""The words of "BóngĐá2024"."""
 LONGEST_LABEL = 40
 
 

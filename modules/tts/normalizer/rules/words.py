@@ -85,10 +85,10 @@ def _acronym(match: re.Match[str], context: Context) -> str | None:
     if known:
         return known
     if SAYABLE.fullmatch(small):
-        return small
+        return plain_word(word, context)
     parts = split_unmarked(small) if 4 <= len(word) <= 12 and small.isascii() else None
     if parts and min(map(len, parts)) > 1:
-        return " ".join(parts)
+        return " ".join(plain_word(part, context) for part in parts)
     return letter_names(word, context) if len(word) <= 6 else None
 
 
