@@ -39,35 +39,41 @@ EOT, VOCABULARY = 50_257, 51_865
 
 def run(*, released: bool = False) -> dict[str, Any]:
     """Return seconds and megabytes per size, and milliseconds per frame of voice activity."""
-    spawn = multiprocessing.get_context("spawn")
     sizes: dict[str, Any] = {}
     for size in SIZES:
-        with spawn.Pool(1) as pool:
-            sizes[size] = pool.apply(measure_size, (size, released))
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = apart(find if released else make, Path(scratch), size)
+            sizes[size] = apart(measure_size, folder, released) if folder else {}
     return {"cores": os.cpu_count(), "released": released, "sizes": sizes, "vad": measure_vad()}
 
 
-def measure_size(size: str, released: bool) -> dict[str, Any]:
-    """Measure one size; called in a fresh process, so that its memory is its own."""
-    with tempfile.TemporaryDirectory() as scratch:
-        if released:
-            key = f"phowhisper-{size}"
-            if not weights().present(key):
-                return {"missing": f"{key} is not fetched"}
-            folder = converted(weights().path(key))
-        else:
-            folder = make(Path(scratch), size)
-            engine.most_tokens = lambda samples: TOKENS_PER_S * samples // LISTEN_RATE
-        engine.Network(folder, "cpu", "int8", 1)  # imports and page cache are not its cost
-        before = resident()
-        begin = time.perf_counter()
-        network = engine.Network(folder, "cpu", "int8", 5)
-        result: dict[str, Any] = {"load_s": time.perf_counter() - begin}
-        for beams, lengths in BEAMS.items():
-            network._beams = beams
-            result[f"beams {beams}"] = {f"{s:g} s": measure(network, s) for s in lengths}
-        result["megabytes"] = resident() - before
-        result["disk_mb"] = (folder / "model.bin").stat().st_size / 1e6
+def apart(call: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function in a process of its own, so that its memory is its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(call, arguments)
+
+
+def find(_scratch: Path, size: str) -> Path | None:
+    """Return the folder of the fetched weights as CTranslate2 reads them."""
+    key = f"phowhisper-{size}"
+    return converted(weights().path(key)) if weights().present(key) else None
+
+
+def measure_size(folder: Path, released: bool) -> dict[str, Any]:
+    """Measure one size: loading, memory, and recognising so many seconds."""
+    import faster_whisper  # noqa: F401  # its import is not the network's cost
+
+    if not released:
+        engine.most_tokens = lambda samples: TOKENS_PER_S * samples // LISTEN_RATE
+    before = resident()
+    begin = time.perf_counter()
+    network = engine.Network(folder, "cpu", "int8")
+    result: dict[str, Any] = {"load_s": time.perf_counter() - begin}
+    for beams, lengths in BEAMS.items():
+        network._beams = beams
+        result[f"beams {beams}"] = {f"{s:g} s": measure(network, s) for s in lengths}
+    result["megabytes"] = resident() - before
+    result["disk_mb"] = (folder / "model.bin").stat().st_size / 1e6
     return result
 
 
@@ -215,8 +221,8 @@ def main() -> None:
     options = parser.parse_args()
     figures = run(released=options.released)
     for size, entry in figures["sizes"].items():
-        if "missing" in entry:
-            print(f"{size}: {entry['missing']}")
+        if not entry:
+            print(f"phowhisper-{size} is not fetched")
             continue
         print(
             f"\nPhoWhisper-{size}, int8 on {figures['cores']} cores: {entry['megabytes']:.0f} MB "

@@ -33,10 +33,11 @@ def _on_torch(size: str, megabytes: int) -> EngineSpec:
         megabytes=megabytes,
         licence="BSD-3-Clause",
         first_output_s=20.0,
+        next_output_s=20.0,
     )
 
 
-def _on_ctranslate2(size: str, megabytes: int, first_output_s: float) -> EngineSpec:
+def _on_ctranslate2(size: str, megabytes: int, piece_s: float) -> EngineSpec:
     return EngineSpec(
         name=f"phowhisper-{size}-ct2",
         stage="asr",
@@ -46,7 +47,8 @@ def _on_ctranslate2(size: str, megabytes: int, first_output_s: float) -> EngineS
         weights=(f"phowhisper-{size}",),
         megabytes=megabytes,
         licence="BSD-3-Clause",
-        first_output_s=first_output_s,
+        first_output_s=piece_s,
+        next_output_s=piece_s,
     )
 
 

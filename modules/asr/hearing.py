@@ -45,24 +45,30 @@ def most_tokens(samples: int) -> int:
 
 
 class HearingStream(BlockingStream[Utterance, Transcript]):
-    """Utterances in, one final transcript each; no session state but the queue."""
+    """Utterances in, transcripts out; no session state but the queue."""
 
     def __init__(self, recognise: Recogniser, voice: VoiceActivity, guards: Guards) -> None:
         super().__init__()
         self._recognise, self._voice, self._guards = recognise, voice, guards
 
     def process(self, item: Utterance) -> Iterator[Transcript]:
-        """Recognise an utterance of any length by pieces; silence never reaches the network."""
+        """Recognise an utterance of any length; the last transcript is final.
+
+        Silence never reaches the network. A long recording gives what was heard so far after each
+        piece, so that it is seen to go on, and ends with its piece where it is abandoned.
+        """
         regions = speech_regions(self._voice.whole(item.samples))
+        cut = pieces(item.samples, regions)
         sentences, words = [""], list[Word]()
-        for piece in pieces(item.samples, regions):
+        for count, piece in enumerate(cut, 1):
             heard = self._hear(piece)
             sentences[-1] = f"{sentences[-1]} {heard.text}".strip()
             words += heard.words
             if piece.ends_sentence:
                 sentences.append("")
-        text = " ".join(punctuate(sentence) for sentence in sentences if sentence)
-        yield Transcript(item.reply, text, tuple(words))
+            if count < len(cut):
+                yield Transcript(item.reply, _text(sentences), tuple(words), final=False)
+        yield Transcript(item.reply, _text(sentences), tuple(words))
 
     def _hear(self, piece: Piece) -> Heard:
         heard = self._recognise(piece.samples)
@@ -75,3 +81,7 @@ class HearingStream(BlockingStream[Utterance, Transcript]):
             times = ()
         words = (replace(w, start_s=w.start_s + shift, end_s=w.end_s + shift) for w in times)
         return Heard(text, heard.no_speech, heard.confidence, tuple(words))
+
+
+def _text(sentences: list[str]) -> str:
+    return " ".join(punctuate(sentence) for sentence in sentences if sentence)

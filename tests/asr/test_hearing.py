@@ -48,9 +48,10 @@ def hear(recognise: Callable[[FloatArray], Heard], sound: FloatArray) -> Transcr
         await stream.push(Utterance(3, sound))
         return [transcript async for transcript in stream]
 
-    (transcript,) = run_async(one)
+    *partial, transcript = run_async(one)
     assert transcript.final
-    assert transcript.reply == 3
+    assert not any(before.final for before in partial)
+    assert {t.reply for t in [*partial, transcript]} == {3}
     return transcript
 
 
@@ -108,6 +109,18 @@ def test_a_long_recording_is_heard_in_pieces_and_joined() -> None:
     assert transcript.text.startswith("Con kể chuyện. Trời đẹp quá.")
     starts = [word.start_s for word in transcript.words]
     assert starts == sorted(starts)
+
+
+def test_a_long_recording_tells_after_each_piece_what_it_heard_so_far() -> None:
+    sound = np.tile(np.concatenate([speak(SENTENCES[2]), silence(1.0)]), 16)
+    stream = HearingStream(Said("một", "hai", "ba"), silero(), GUARDS)
+    texts = [transcript.text for transcript in stream.process(Utterance(3, sound))]
+    assert texts[:2] == ["Một.", "Một. Hai."]
+
+
+def test_an_ordinary_utterance_gives_one_transcript() -> None:
+    stream = HearingStream(Said("một"), silero(), GUARDS)
+    assert len(list(stream.process(Utterance(3, SPEECH)))) == 1
 
 
 def test_ten_minutes_are_heard_in_pieces() -> None:
