@@ -55,7 +55,7 @@ def main() -> None:
                 "tasks": sorted(task.get_name() for task in asyncio.all_tasks()),
                 "threads": threading.active_count(),
                 "files": len(os.listdir("/proc/self/fd")),
-                "ready": bool(app.residency.resident("avatar")) and bool(app.idle_loops.made),
+                "ready": app.ready.is_set(),
             }
         )
 

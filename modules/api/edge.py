@@ -14,7 +14,7 @@ import gradio as gr
 from anyio import to_thread
 
 from modules.errors import GuongError
-from modules.text.catalogue import tell
+from modules.text.catalogue import sentences, tell
 
 log = logging.getLogger("guong.edge")
 
@@ -80,6 +80,12 @@ def edge(language: Language = english, *, coded: bool = True) -> Callable[[Any],
 
 
 def sentence(language: str, error: GuongError, *, coded: bool) -> str:
-    """Return what a user reads of an error."""
-    text = tell(language, error.code, **error.params)
-    return f"{error.code}: {text}" if coded else text
+    """Return what a user reads of an error: in the API the keys as they are, else their names."""
+    if coded:
+        return f"{error.code}: {tell(language, error.code, **error.params)}"
+    names = sentences(language)
+    params = {
+        key: names.get(f"field.{value}", value) if key in ("field", "other") else value
+        for key, value in error.params.items()
+    }
+    return tell(language, error.code, **params)

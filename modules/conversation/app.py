@@ -65,6 +65,8 @@ class App:
         self.base_voices = BaseVoices(self.residency)
         self.sessions = Sessions(self._ended)
         self.back: Back = partial(back, residency=self.residency, cache=self.cache)
+        self.ready = asyncio.Event()
+        """Set when everything is loaded and rehearsed; turns work before, only more slowly."""
         self._turns = 0
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -115,9 +117,17 @@ class App:
         await to_thread.run_sync(self.memories.warm)
         try:
             await self.idle_loops.path(avatar.avatars()[0].id)
+            await self._rehearse()
         except GuongError as error:
-            log.warning("no idle loop: %s", error.code)
+            log.warning("not all is prepared: %s", error.code)
+        self.ready.set()
         log.info("ready")
+
+    async def _rehearse(self) -> None:
+        """Go through a turn that nobody hears: the first visitor must not pay for first uses."""
+        session = Session(self, os.urandom(16).hex(), None, live=False)
+        async for _ in session.turn("Xin chào, bạn khỏe không?", 1):
+            pass
 
     async def _try_load(self, stage: Stage, name: str) -> None:
         try:

@@ -22,11 +22,6 @@ class IdleLoops:
         self._made: dict[str, Path] = {}
         self._making = anyio.Lock()
 
-    @property
-    def made(self) -> tuple[str, ...]:
-        """The avatars whose loops are ready."""
-        return tuple(self._made)
-
     async def path(self, avatar: str) -> Path:
         """Return the file of an avatar's loop, made at the first call (about two seconds).
 

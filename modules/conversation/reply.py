@@ -68,6 +68,15 @@ class Reply:
             due_s = self.started_s + chunk.start_s - lead_s
             await anyio.sleep(max(0.0, due_s - anyio.current_time()))
 
+    @property
+    def playing(self) -> bool:
+        """Whether there is media that has not been played by now, or is still to come."""
+        if self.state == "open":
+            return True
+        if self.started_s is None or not self.chunks:
+            return False
+        return anyio.current_time() < self.started_s + self.chunks[-1].start_s
+
     def heard(self) -> str:
         """Return the text that has been played by now: what an interrupted reply has said."""
         if self.started_s is None:
@@ -77,7 +86,7 @@ class Reply:
         return " ".join(clause.text.strip() for clause in self.clauses if clause.clause in begun)
 
     def _end(self, state: State) -> None:
-        if self.state == "open":
+        if self.state == "open" or state == "halted":
             self.state = state
             self._wake()
 

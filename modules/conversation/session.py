@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -90,7 +90,7 @@ class Session:
     @property
     def last_reply(self) -> int:
         """The highest reply id so far: a page that comes back counts on from it."""
-        return max(self._floor, self._latest)
+        return max(self._floor, self._latest, self.reply.id if self.reply else 0)
 
     # --- settings ---------------------------------------------------------------------------------
 
@@ -163,8 +163,9 @@ class Session:
                 yield TurnEnd(reply, "interrupted")
                 return
             with self.app.one_turn():
-                async for message in self._answer(heard, reply):
-                    yield message
+                async with aclosing(self._answer(heard, reply)) as messages:
+                    async for message in messages:
+                        yield message
 
     def next_reply(self) -> int:
         """Return a new reply id, for callers who do not count replies themselves."""
@@ -175,11 +176,15 @@ class Session:
         """Interrupt every reply up to this id: the one being made as well as any to come."""
         self._floor = max(self._floor, upto)
         if self.reply and self.reply.id <= upto:
+            spoken = bool(self.history) and self.history[-1].role == "assistant"
+            if spoken and self.reply.state == "done" and self.reply.playing:
+                self.history.pop()  # it was made to its end, but not heard to its end
+                self._note_said(self.reply, whole=False)
             self.reply.halt()
         if self._running and self._running[0] <= upto:
             self._running[1].cancel()
 
-    async def _answer(self, heard: str | Utterance, reply: int) -> AsyncIterator[Message]:
+    async def _answer(self, heard: str | Utterance, reply: int) -> AsyncGenerator[Message, None]:
         # A task of its own: whoever halts the reply cancels it, wherever its messages are read.
         send, receive = anyio.create_memory_object_stream[Message](8)
         task = asyncio.create_task(self._run(heard, reply, send), name=f"reply-{reply}")
@@ -220,11 +225,13 @@ class Session:
                         await self._pass_on(message, current)
                         await send.send(message)
         finally:
-            current.halt()
+            finished = current.state == "done"
+            if not finished:
+                current.halt()
             if request is None:
                 self._note_unheard(heard)
             else:
-                self._note_said(current)
+                self._note_said(current, whole=finished or not self.live)
 
     async def _pass_on(self, message: Message, reply: Reply) -> None:
         if isinstance(message, Clause):
@@ -246,9 +253,9 @@ class Session:
         if isinstance(heard, str) and (text := clean(heard)):
             self.history.append(Line("user", text[: self.app.settings.max_message]))
 
-    def _note_said(self, reply: Reply) -> None:
-        whole = " ".join(clause.text.strip() for clause in reply.clauses)
-        said = whole if reply.state == "done" or not self.live else reply.heard()
+    def _note_said(self, reply: Reply, *, whole: bool) -> None:
+        text = " ".join(clause.text.strip() for clause in reply.clauses)
+        said = text if whole else reply.heard()
         if said:
-            cut = "" if said == whole else _INTERRUPTED
+            cut = "" if said == text else _INTERRUPTED
             self.history.append(Line("assistant", said + cut))

@@ -47,8 +47,8 @@ def build(app: App) -> gr.Blocks:
     """Return the page with its API."""
     demo = gr.Blocks(title="Gương", delete_cache=(600, 3600))
     with demo:
+        api.register(app)  # first: the page's own events must not take the endpoints' names
         _Page(app, demo)
-        api.register(app)
     return demo
 
 

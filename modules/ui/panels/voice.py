@@ -33,7 +33,8 @@ class VoicePanel:
         with gr.Row():
             with gr.Column():
                 self._voice = labels(
-                    gr.Dropdown(value=AUTOMATIC, **first(label="voice.voice")), label="voice.voice"
+                    gr.Dropdown([AUTOMATIC], value=AUTOMATIC, **first(label="voice.voice")),
+                    label="voice.voice",
                 )
                 self._rate = labels(
                     gr.Slider(0.5, 2.0, 1.0, step=0.05, **first(label="voice.rate")),
