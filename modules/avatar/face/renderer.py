@@ -21,7 +21,7 @@ from modules.messages import ByteArray
 
 Key = tuple[int, ...]
 _NO_MAP = np.empty(0, np.float32)
-_PATCH_BYTES = 14_000_000
+_PATCH_BYTES = 10_000_000
 _MOUTH_STEPS = (40, 24, 24, 16, 8, 12, 0, 24, 8)
 """Steps into which each value of `Mouth` is rounded; the jaw moves the picture, not the lips."""
 

@@ -38,13 +38,17 @@ class Gaze:
         self._before, self._since = self._now, self._until
         if self._now == _VIEWER and random.random() < 0.62:
             side = 1.0 if random.random() < 0.5 else -1.0
-            across = side * float(random.uniform(1.0, 2.6))
-            self._now = (across, float(random.uniform(-0.9, 1.0)))
+            self._now = _coarse(side * random.uniform(1.0, 2.6), random.uniform(-0.9, 1.0))
             stay = random.uniform(0.4, 1.1)
         elif self._now == _VIEWER:
-            self._now = (float(random.uniform(-0.5, 0.5)), float(random.uniform(-0.25, 0.25)))
+            self._now = _coarse(random.uniform(-0.6, 0.6), random.uniform(-0.3, 0.3))
             stay = random.uniform(0.5, 1.2)
         else:
             self._now = _VIEWER
             stay = random.uniform(0.8, 2.4)
         self._until += max(2, round(float(stay) * FPS))
+
+
+def _coarse(x: float, y: float) -> Look:
+    """Round to half pixels: the same few looks come back, and their drawings are kept."""
+    return round(2 * x) / 2, round(2 * y) / 2
