@@ -13,7 +13,7 @@ from tests.tts.normalize_cases import Case, load
 PAUSES = ",.?!;:…"
 EVERYTHING = [
     case
-    for name in ("cases", "blind", "blind2", "blind3")
+    for name in ("cases", "blind", "blind2", "blind3", "blind4")
     for case in load("all", f"normalize_{name}.jsonl")
 ]
 REGIONS: tuple[Region, ...] = ("north", "central", "south")
@@ -43,8 +43,9 @@ def share(cases: list[Case]) -> float:
         (load("all", "normalize_blind.jsonl"), 0.95),
         (load("all", "normalize_blind2.jsonl"), 0.95),
         (load("all", "normalize_blind3.jsonl"), 0.95),
+        (load("all", "normalize_blind4.jsonl"), 0.95),
     ],
-    ids=["development", "held", "blind", "blind2", "blind3"],
+    ids=["development", "held", "blind", "blind2", "blind3", "blind4"],
 )
 def test_nearly_all_judged_sentences_are_read_as_a_reader_would(
     cases: list[Case], least: float

@@ -48,10 +48,12 @@ def _rate_currency(match: re.Match[str], context: Context) -> str | None:
 
 
 def _slash(match: re.Match[str], context: Context) -> str:
-    touching = (
-        context.end == match.start() and context.text[match.end() : match.end() + 1].isdigit()
-    )
-    return "trên" if touching and context.kind in ("number", "measure", "code") else ","
+    following = context.text[match.end() : match.end() + 1]
+    if context.end != match.start():
+        return ","
+    if context.kind == "money" and following.isalpha():
+        return "một"  # "350k/ghế"
+    return "trên" if following.isdigit() and context.kind in RATE_KINDS | {"code"} else ","
 
 
 def _always(match: re.Match[str], context: Context) -> str:

@@ -152,7 +152,7 @@ COUNT_RULES = (
 )
 RULES = (
     Rule("code", re.compile(r"\d{10,}"), _long),
-    Rule("code", re.compile(r"\d{2,12}(?:-\d{2,12}){1,4}(?![^\W_])"), _cued_digits),
+    Rule("code", re.compile(r"\d{2,12}(?:[- ]\d{2,12}){1,4}(?![^\W_])"), _cued_digits),
     Rule("code", re.compile(r"\d{3,20}(?![\d.,]\d)(?!\d)"), _cued_digits),
     Rule("number", re.compile(r"0\d{1,20}(?![.,]?\d)"), _padded),
     Rule("number", re.compile(r"[14](?![\d.,/]\d|\d)"), _ordinal),

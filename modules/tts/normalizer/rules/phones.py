@@ -48,7 +48,7 @@ def _is_line(match: re.Match[str], context: Context) -> bool:
 
 DIGIT_RULES = (
     Rule("phone", re.compile(rf"0\d{{8,10}}{END}"), _digits),
-    Rule("phone", re.compile(rf"0\d{{1,3}}(?:[ .\-]\d{{2,4}}){{2,4}}{END}"), _digits),
+    Rule("phone", re.compile(rf"0\d{{1,3}}(?:[ .\-]\d{{1,4}}){{2,4}}{END}"), _digits),
     Rule("phone", re.compile(rf"84\d{{9}}{END}"), _digits),
     Rule("phone", re.compile(rf"1[89]00[ .]?\d{{2,4}}(?:[ .]?\d{{2,3}}){{0,2}}{END}"), _free_line),
     Rule("phone", re.compile(rf"1[0-9]{{2,3}}{END}|911{END}"), _short),
