@@ -93,9 +93,14 @@ def whisper_spec(
 
 
 def vocabulary(tokenizer: Mapping[str, Any], size: int) -> list[str]:
-    """Return the tokens by id; those that the tokenizer does not name are times, 20 ms apart."""
+    """Return the tokens by id; those that the tokenizer does not name are times, 20 ms apart.
+
+    Raises `WeightsRejected` where an id is left out or given twice.
+    """
     ids = dict(tokenizer["model"]["vocab"])
     ids.update({token["content"]: token["id"] for token in tokenizer["added_tokens"]})
+    if sorted(ids.values()) != list(range(len(ids))):
+        raise WeightsRejected("unreadable", file="tokenizer.json", why="ids")
     tokens = [token for token, _ in sorted(ids.items(), key=lambda item: item[1])]
     return tokens + [f"<|{number * 0.02:.2f}|>" for number in range(size - len(tokens))]
 
@@ -107,7 +112,7 @@ def _configure(target: Any, config: Mapping[str, Any], generation: Mapping[str, 
     target.suppress_ids = generation.get("suppress_tokens")
     target.suppress_ids_begin = generation.get("begin_suppress_tokens")
     target.alignment_heads = generation.get("alignment_heads") or upper
-    target.lang_ids = sorted(generation.get("lang_to_id", {}).values())
+    target.lang_ids = sorted((generation.get("lang_to_id") or {}).values())
 
 
 class _Weights:

@@ -266,6 +266,14 @@ def test_a_checkpoint_of_another_size_is_rejected(source: Path) -> None:
         converted(source)
 
 
+def test_a_tokenizer_with_a_gap_in_its_ids_is_rejected(checkpoint: Path) -> None:
+    tokenizer = json.loads((checkpoint / "tokenizer.json").read_text(encoding="utf-8"))
+    del tokenizer["model"]["vocab"]["\u0120x7"]
+    with pytest.raises(WeightsRejected) as caught:
+        vocabulary(tokenizer, tiny.VOCABULARY)
+    assert caught.value.params == {"file": "tokenizer.json", "why": "ids"}
+
+
 def test_ids_without_a_name_are_times(checkpoint: Path) -> None:
     tokenizer = json.loads((checkpoint / "tokenizer.json").read_text(encoding="utf-8"))
     tokens = vocabulary(tokenizer, tiny.VOCABULARY)
