@@ -1,0 +1,115 @@
+"""Sayings, poems, tales, jokes and riddles. What was said last tells which riddle is open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from modules.llm.companion.book import read
+from modules.llm.companion.phrases import alternatives
+from modules.llm.companion.talk import Talk, bare_words
+from modules.llm.companion.wording import TOLD, fill
+
+_SAME = 0.8
+"""Share of a riddle's words that makes it the one that was asked: the guard may change some."""
+_KINDS = {"folk_ask": "folk", "poem_ask": "poem", "story_ask": "story", "joke_ask": "joke"}
+
+
+def tell(talk: Talk, key: str) -> str | None:
+    """Return a piece for the request `key` of `chat.toml`, or None where it is another."""
+    if key == "riddle_ask":
+        riddle = talk.pick("riddle", [each["riddle"] for each in _lore()["riddles"]])
+        return _filled(talk, "ask_riddle", riddle=riddle)
+    kind = _told_last(talk) if key == "more" else _KINDS.get(key)
+    if kind == "riddle":
+        return tell(talk, "riddle_ask")
+    if kind is None:
+        return None
+    return f"{_filled(talk, f'intro_{kind}')} {TOLD}{talk.pick(kind, _lore()[kind])}"
+
+
+def guessed(talk: Talk) -> str | None:
+    """Return what to say to an answer, where the assistant has just asked a riddle."""
+    riddle = _open_riddle(talk)
+    if riddle is None:
+        return None
+    said = f" {bare_words(talk.heard.text)} "
+    if any(f" {answer} " in said for answer in riddle.accept):
+        return _filled(talk, "right", answer=riddle.shown)
+    hinted = riddle.hint in bare_words(talk.last)
+    if hinted or (re.search(alternatives("riddle", "give_up"), said) and "goi y" not in said):
+        return _filled(talk, "give_up", answer=riddle.shown)
+    if len(talk.heard.words) > 8:
+        return None  # they talk of something else
+    return _filled(talk, "wrong", hint=riddle.clue)
+
+
+def _told_last(talk: Talk) -> str | None:
+    """Return what kind of piece the last answer held, or None."""
+    last = bare_words(talk.last)
+    if any(each.asked_in(last) or each.answer in last for each in _riddles()):
+        return "riddle"
+    return next((kind for kind, opening in _openings() if opening in last), None)
+
+
+def _open_riddle(talk: Talk) -> Riddle | None:
+    """Return the riddle of the last answer, or of the one before where that held its hint."""
+    last = bare_words(talk.last)
+    before = bare_words(talk.own_lines[-2]) if len(talk.own_lines) > 1 else ""
+    for riddle in _riddles():
+        if riddle.asked_in(last) or (riddle.hint in last and riddle.asked_in(before)):
+            return riddle
+    return None
+
+
+def _filled(talk: Talk, name: str, **slots: str) -> str:
+    choices: Sequence[str] = _lore()[name]
+    texts = [text for each in choices if (text := fill(each, talk.voice, slots))]
+    return talk.pick(name, texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Riddle:
+    """A riddle; everything but `shown` and `clue` in bare words."""
+
+    words: frozenset[str]
+    answer: str
+    accept: tuple[str, ...]
+    hint: str
+    shown: str
+    clue: str
+
+    def asked_in(self, said: str) -> bool:
+        """Tell whether `said`, in bare words, asks this riddle."""
+        return len(self.words.intersection(said.split())) >= _SAME * len(self.words)
+
+
+@lru_cache(maxsize=1)
+def _riddles() -> tuple[Riddle, ...]:
+    return tuple(
+        Riddle(
+            words=frozenset(bare_words(row["riddle"]).split()),
+            answer=bare_words(row["answer"]),
+            accept=tuple(map(bare_words, row["accept"])),
+            hint=bare_words(row["hint"]),
+            shown=row["answer"],
+            clue=row["hint"],
+        )
+        for row in _lore()["riddles"]
+    )
+
+
+@lru_cache(maxsize=1)
+def _openings() -> tuple[tuple[str, str], ...]:
+    """Return how every piece begins, with its kind."""
+    return tuple(
+        (kind, bare_words(piece)[:60]) for kind in _KINDS.values() for piece in _lore()[kind]
+    )
+
+
+@lru_cache(maxsize=1)
+def _lore() -> Mapping[str, Any]:
+    return read("lore")

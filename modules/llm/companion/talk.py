@@ -1,0 +1,139 @@
+"""One turn as the companion sees it: who speaks to whom, and what was said before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, lru_cache
+from zlib import crc32
+
+from modules.llm.companion.book import Entry, book
+from modules.llm.companion.hearing import Heard, hear
+from modules.llm.companion.memories import name_in
+from modules.llm.companion.wording import Voice, fill, in_tone, sentences, voice_of
+from modules.messages import EmotionLabel, TurnRequest
+from modules.text import strip_diacritics
+
+SURE = 0.45
+"""Score from which a feeling is answered."""
+_REMEMBERED_LINES = 8
+_WORD = re.compile(r"[^\W_]+")
+_SLOT = re.compile(r"\{\w+\}")
+
+
+@dataclass(frozen=True)
+class Talk:
+    """Everything that an answer depends on."""
+
+    request: TurnRequest
+    heard: Heard
+    moment: datetime
+    voice: Voice
+
+    @property
+    def mood(self) -> EmotionLabel:
+        """The user's feeling, `Other` where it is not sure."""
+        mood = self.request.mood
+        score = mood.scores.get(mood.label, 0.0) if mood.scores else 1.0
+        return mood.label if score >= SURE else "Other"
+
+    @cached_property
+    def own_lines(self) -> tuple[str, ...]:
+        """What the assistant said lately, oldest first."""
+        said = [line.text for line in self.request.history if line.role == "assistant"]
+        return tuple(said[-_REMEMBERED_LINES:])
+
+    @cached_property
+    def user_lines(self) -> tuple[str, ...]:
+        """What the user said lately, oldest first, without what they say now."""
+        said = [line.text for line in self.request.history if line.role == "user"]
+        return tuple(said[-_REMEMBERED_LINES:])
+
+    @property
+    def first(self) -> bool:
+        """True where the assistant has not said anything yet."""
+        return not self.own_lines
+
+    @property
+    def last(self) -> str:
+        """What the assistant said last, or ""."""
+        return self.own_lines[-1] if self.own_lines else ""
+
+    @property
+    def turn(self) -> int:
+        """How many answers there were."""
+        return sum(line.role == "assistant" for line in self.request.history)
+
+    @cached_property
+    def of_feelings(self) -> bool:
+        """True where the assistant's last answer was one to a feeling."""
+        said = f" {bare_words(self.last)} "
+        return any(all(piece in said for piece in pieces) for pieces in _feeling_pieces())
+
+    def entry(self, key: str) -> Entry:
+        """Return an entry of the book."""
+        return book().entries[key]
+
+    def earlier(self, count: int) -> list[Heard]:
+        """Return the user's last utterances before this one, as they are read."""
+        return [hear(text, self.voice.name) for text in self.user_lines[-count:]]
+
+    def stay(self, key: str) -> str | None:
+        """Return what an entry says when the talk goes on, or what it says where that is all."""
+        return self._said_of(key, {}, stay=True)
+
+    def say(self, key: str, **slots: str) -> str | None:
+        """Return a template of an entry, filled: one that was not said lately, where there is one.
+
+        The same conversation always gets the same answer. None where every template lacks a slot.
+        """
+        return self._said_of(key, slots, stay=False)
+
+    def _said_of(self, key: str, slots: Mapping[str, str], *, stay: bool) -> str | None:
+        entry = self.entry(key)
+        slots = {name: self.pick(name, each) for name, each in entry.fillers.items()} | dict(slots)
+        templates = in_tone(entry.templates(self.voice.rank, stay=stay), self.voice.tone)
+        filled = [text for each in templates if (text := fill(each, self.voice, slots)) is not None]
+        return self.pick(key, filled) if filled else None
+
+    def pick(self, key: str, choices: Sequence[str]) -> str:
+        """Return one of `choices`, by the conversation so far, and none that was said lately."""
+        seed = "\n".join((key, *self.own_lines[-3:], *self.user_lines[-3:], self.request.text))
+        start = crc32(seed.encode()) % len(choices)
+        order = [*choices[start:], *choices[:start]]
+        return next((choice for choice in order if not self.said(choice)), order[0])
+
+    def said(self, text: str) -> bool:
+        """Tell whether the longest sentence of `text` was said lately."""
+        longest = max(map(bare_words, sentences(text)), key=len, default="")
+        return bool(longest) and any(longest in line for line in self._own_words)
+
+    @cached_property
+    def _own_words(self) -> tuple[str, ...]:
+        return tuple(map(bare_words, self.own_lines))
+
+
+def talk_of(request: TurnRequest, moment: datetime) -> Talk:
+    """Return the turn of a request."""
+    voice = voice_of(request, name_in(request.recalled))
+    return Talk(request, hear(request.text, voice.name), moment, voice)
+
+
+def bare_words(text: str) -> str:
+    """Return the words of a text in lower case, without diacritics, marks and punctuation."""
+    return " ".join(_WORD.findall(strip_diacritics(text.lower())))
+
+
+@lru_cache(maxsize=1)
+def _feeling_pieces() -> tuple[tuple[str, ...], ...]:
+    """Return, for every template that answers a feeling, the words of its last sentence."""
+    entries = book().entries
+    answers = [each for key, each in entries.items() if each.kind == "feeling" or "_ask" in key]
+    return tuple(
+        tuple(f" {piece} " for part in _SLOT.split(last) if (piece := bare_words(part)))
+        for entry in answers
+        for template in (*entry.say, *entry.stay)
+        if (last := sentences(template)[-1])
+    )
