@@ -42,7 +42,7 @@ _CEILING = 0.99
 
 
 class Conversion:
-    """The conversion of one clause: pitch for all of it at once, sound as far as asked for.
+    """The conversion of one clause, as far as its pitch is known and its sound is asked for.
 
     Voiced sound is made anew, pulses and noise through the mapped envelopes. What is not voiced
     (bursts, hiss, breath, creak without a period) is the clause's own sound, filtered by the
@@ -50,22 +50,32 @@ class Conversion:
     """
 
     def __init__(self, samples: FloatArray, f0: Array, change: VoiceMap) -> None:
-        """`samples` float32 [n] at `SPEECH_RATE`; `f0` is what `track_pitch` says of them."""
+        """`samples` float32 [n] at `SPEECH_RATE`; `f0` is what `track_pitch` says of them, or of
+        their beginning: `hear` the rest before rendering it.
+        """
         length = len(samples)
+        frames = length // HOP + 2  # windows overlap by half: one more than the pitch has
         self._sound = samples.astype(np.float64)
         self._energy = np.concatenate([[0.0], np.cumsum(self._sound**2)])
         self._change = change
-        self._f0 = np.append(f0, 0.0)  # windows overlap by half: one more frame ends the last
-        self._pulses, self._periods = place_pulses(change.pitch(f0), length)
-        voiced = voicing(self._f0, length)
-        noise = np.random.default_rng(0).standard_normal(length, dtype=np.float32)
-        self._unvoiced = np.pad(samples * (1 - voiced), (HOP, 2 * HOP))
-        self._noise = np.pad(noise * voiced, (HOP, 2 * HOP))
+        self._hiss = np.random.default_rng(0).standard_normal(length, dtype=np.float32)
         self._canvas = np.zeros(length, dtype=np.float32)
-        self._power = np.empty((len(self._f0), BINS), dtype=np.float32)
-        self._breath = np.empty((len(self._f0), BINS), dtype=np.float32)
-        self._difference = np.empty((len(self._f0), FILTER_BINS), dtype=np.float32)
+        self._power = np.empty((frames, BINS), dtype=np.float32)
+        self._breath = np.empty((frames, BINS), dtype=np.float32)
+        self._difference = np.empty((frames, FILTER_BINS), dtype=np.float32)
         self._analysed = self._framed = self._pulsed = self._given = 0
+        self._f0 = np.zeros(frames)
+        self.hear(f0)
+
+    def hear(self, f0: Array, first: int = 0) -> None:
+        """Take over a pitch from frame `first` on; what is rendered must not have come so far."""
+        self._f0[first : len(f0)] = f0[first:]
+        length = len(self._canvas)
+        self._pulses, self._periods = place_pulses(self._change.pitch(self._f0), length)
+        voiced = voicing(self._f0, length)
+        unvoiced = self._sound.astype(np.float32) * (1 - voiced)
+        self._unvoiced = np.pad(unvoiced, (HOP, 2 * HOP))
+        self._noise = np.pad(self._hiss * voiced, (HOP, 2 * HOP))
 
     def render(self, until: int) -> FloatArray:
         """Return what is new of the converted clause before sample `until`, float32.

@@ -11,7 +11,7 @@ from modules.errors import InvalidInput
 from modules.messages import SPEECH_RATE, FloatArray
 from modules.voice.activity import WINDOW_S, speech_windows
 from modules.voice.denoise import clean
-from modules.voice.periods import HOP
+from modules.voice.periods import HOP, Periods
 from modules.voice.pitch import track_pitch
 
 NEEDED_S = 5
@@ -28,6 +28,7 @@ _CLIPPED = (0.99, 0.999, 1.08)  # these two quantiles of loudness stand nearer t
 _NOISY_DB = 8.0  # less, and the filter leaves an envelope some 5 dB off
 _VOICE_SHARE = 0.2  # of what sounds: less is music, noise or a machine with a word in it
 _VOICED_SHARE = 0.15  # of the speech: people reach 0.5, whispering 0
+_REPEATING = 0.5  # correlation of one period with the next
 _RUMBLE_HZ = 40.0
 _SCAN_S = 90.0  # of a long recording: the stretch in which most is said
 _SCAN_STEP_S = 5.0
@@ -99,8 +100,13 @@ def _check_clipped(samples: FloatArray, speech: Spans) -> None:
 
 
 def _check_voiced(samples: FloatArray) -> None:
-    voiced = float(np.mean(track_pitch(samples.astype(np.float64)) > 0))
-    if voiced < _VOICED_SHARE:
+    sound = samples.astype(np.float64)
+    f0 = track_pitch(sound)
+    voiced = np.flatnonzero(f0)
+    # Filtered noise has a pitch of sorts at the edge of its band; it does not repeat.
+    periods = Periods(sound, 2)
+    repeating = np.count_nonzero(periods.alike(voiced, periods.rate / f0[voiced]) > _REPEATING)
+    if repeating < _VOICED_SHARE * len(f0):
         raise InvalidInput("no_voice", field=_FIELD)
 
 

@@ -21,13 +21,15 @@ from modules.messages import (
 from modules.voice.conversion import Conversion
 from modules.voice.envelope import BINS
 from modules.voice.mapping import VoiceMap, map_voices
-from modules.voice.periods import Array
+from modules.voice.periods import HOP, Array
 from modules.voice.pitch import track_pitch
 from modules.voice.profile import FEWEST_FRAMES, profile_of
 
 FIRST_PIECE = 16 * FRAME_SAMPLES
 """0.64 s: enough to play while the next piece is made, and made in 15 ms."""
 NEXT_PIECE = 40 * FRAME_SAMPLES
+_HEAD = 24 * FRAME_SAMPLES  # 0.96 s: where pitch is tracked for the first piece
+_HEARD = FIRST_PIECE + 2 * FRAME_SAMPLES  # as far as that pitch is what all the speech would give
 _SHORTEST_LAST = 10 * FRAME_SAMPLES
 _FOREIGN_OCTAVES = 7 / 12
 """Feelings move a voice by a few semitones; what is further off was spoken by another voice."""
@@ -51,18 +53,32 @@ class WorldStream(BlockingStream[Speech, Speech]):
         """
         if item.rate != SPEECH_RATE:
             raise EngineFailed("wrong_rate", stage="voice", engine="world")
-        f0 = np.zeros(0) if self._target is None else track_pitch(item.samples.astype(np.float64))
-        if self._target is None or not f0.any():
+        if self._target is None:
             yield item
             return
-        change = self._change(self._target, item.samples, f0)
-        conversion = Conversion(item.samples, f0, change)
+        sound = item.samples.astype(np.float64)
+        f0 = self._pitch_of(sound)
+        if not f0.any():
+            yield item
+            return
+        conversion = Conversion(item.samples, f0, self._change(self._target, sound, f0))
         begin = 0
-        for end in piece_ends(len(item.samples)):
+        for end in piece_ends(len(sound)):
+            if begin and len(f0) * HOP < len(sound):
+                f0 = track_pitch(sound)
+                conversion.hear(f0, _HEARD // HOP)
             yield _piece(item, conversion.render(end), begin, end)
             begin = end
 
-    def _change(self, target: VoiceProfile, samples: FloatArray, f0: Array) -> VoiceMap:
+    def _pitch_of(self, sound: Array) -> Array:
+        """Return the pitch of all speech, or of so much that the first piece can be made of it."""
+        if self._base is not None and len(sound) > 2 * _HEAD:
+            f0 = track_pitch(sound[:_HEAD])
+            if np.count_nonzero(f0) >= FEWEST_FRAMES:
+                return f0
+        return track_pitch(sound)
+
+    def _change(self, target: VoiceProfile, sound: Array, f0: Array) -> VoiceMap:
         """Return the map for this speech: the turn's own, unless another voice speaks here.
 
         Where the app did not say what the base voice is like, or the tts fell back to another one,
@@ -77,7 +93,7 @@ class WorldStream(BlockingStream[Speech, Speech]):
                 return self._map
         if len(voiced) < FEWEST_FRAMES:
             return map_voices(_guessed(voiced, target), target)
-        heard = profile_of(samples.astype(np.float64), f0, id="heard", name="")
+        heard = profile_of(sound, f0, id="heard", name="")
         # What is heard has the wished pitch already; a map adds it to both voices.
         at_rest = replace(heard, f0_hz=heard.f0_hz / 2 ** (self._pitch / 12))
         self._map = map_voices(at_rest, target, self._pitch)
