@@ -108,9 +108,11 @@ class Residency:
             and place.resting_until <= now
         )
 
-    async def load(self, stage: Stage, name: str) -> None:
+    async def load(self, stage: Stage, name: str, *, here: bool = False) -> None:
         """Load an engine in a worker thread. Loading what is loaded does nothing.
 
+        `here` loads on the calling thread: on ZeroGPU the emulation of CUDA is entered on the main
+        thread only, and a model that another thread moves to the device would escape it.
         Raises `EngineUnavailable`, `WeightsRejected` or `EngineFailed`, and remembers why.
         """
         place = self._place(stage, name)
@@ -123,7 +125,10 @@ class Residency:
                 raise EngineUnavailable(code.partition(".")[2], stage=stage, remedy=remedy)
             place.state, place.closing = "loading", False
             try:
-                place.engine = await to_thread.run_sync(_make_and_load, place.spec)
+                if here:
+                    place.engine = _make_and_load(place.spec)
+                else:
+                    place.engine = await to_thread.run_sync(_make_and_load, place.spec)
             except GuongError as error:
                 place.state, place.error = "failed", error.code
                 raise
@@ -139,18 +144,16 @@ class Residency:
 
     def adopt(self, engine: Engine[Any, Any]) -> None:
         """Take in an engine that is loaded already."""
-        place = self._places.setdefault(
-            (engine.spec.stage, engine.spec.name), _Place(engine.spec)
-        )
+        place = self._places.setdefault((engine.spec.stage, engine.spec.name), _Place(engine.spec))
         place.engine, place.state = engine, "resident"
 
-    async def load_embedded(self) -> None:
+    async def load_embedded(self, *, here: bool = False) -> None:
         """Load every engine that runs on any machine; one that fails must not stop the others."""
         for specs in self._tables.values():
             for spec in specs:
                 if spec.embedded:
                     try:
-                        await self.load(spec.stage, spec.name)
+                        await self.load(spec.stage, spec.name, here=here)
                     except GuongError as error:
                         log.error("embedded engine %s/%s: %s", spec.stage, spec.name, error.code)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import Any, cast
 
 import anyio
@@ -56,7 +56,7 @@ def worker(back: Back) -> Worker:
     return run
 
 
-async def remote(call: Worker, request: TurnRequest) -> AsyncIterator[Message]:
+async def remote(call: Worker, request: TurnRequest) -> AsyncGenerator[Message, None]:
     """Yield the messages of a worker's generator without blocking the event loop.
 
     One thread owns the generator from the first `next()` to `close()`; a thread per item would

@@ -6,14 +6,14 @@ import asyncio
 import logging
 import os
 import shutil
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any, TypeVar, cast
 
 from anyio import to_thread
 
-from modules import asr, avatar, emotion, llm, memory, tts, voice
+from modules import asr, avatar, emotion, llm, memory, tts, voice, zerogpu
 from modules.conversation.back import Back, back
 from modules.conversation.base_voices import BaseVoices
 from modules.conversation.cache import Cache
@@ -25,6 +25,7 @@ from modules.conversation.sessions import Sessions
 from modules.engines import EngineSpec, Stage
 from modules.errors import AtCapacity, GuongError
 from modules.memory import Embedding, MemoryStore
+from modules.messages import Message, TurnRequest
 from modules.models import weights
 from modules.residency import Residency
 from modules.settings import Settings
@@ -46,6 +47,8 @@ TABLES: dict[Stage, tuple[EngineSpec, ...]] = {
 _CACHE_BYTES = 64 << 20
 _SWEEP_S = 600.0
 _RETRY_S = 5
+_GPU_S = 60
+"""Seconds of GPU time that a turn asks for; it must fit what is left of the visitor's quota."""
 
 
 class App:
@@ -64,11 +67,40 @@ class App:
         self.idle_loops = IdleLoops(settings.data / "cache")
         self.base_voices = BaseVoices(self.residency)
         self.sessions = Sessions(self._ended)
-        self.back: Back = partial(back, residency=self.residency, cache=self.cache)
+        self.back: Back = self._make_back()
         self.ready = asyncio.Event()
         """Set when everything is loaded and rehearsed; turns work before, only more slowly."""
         self._turns = 0
         self._tasks: set[asyncio.Task[Any]] = set()
+
+    def _make_back(self) -> Back:
+        here = partial(back, residency=self.residency, cache=self.cache)
+        if not zerogpu.on_zerogpu():
+            return here
+        import spaces
+
+        # A cache of its own: this process's lock might be held at the moment of the fork.
+        inside = partial(back, residency=self.residency, cache=Cache(_CACHE_BYTES))
+        gpu = spaces.GPU(duration=_GPU_S)(zerogpu.worker(inside))
+
+        def either(request: TurnRequest) -> AsyncGenerator[Message, None]:
+            return zerogpu.remote(gpu, request) if self._needs_gpu(request) else here(request)
+
+        return either
+
+    def _needs_gpu(self, request: TurnRequest) -> bool:
+        """Tell whether an engine that may serve this request needs the GPU: embedded ones do not,
+        and a visitor's quota is not spent on them.
+        """
+        return any(
+            "cuda" in self.residency.spec(stage, name).needs
+            for stage in ("llm", "tts", "voice", "avatar")
+            for name in request.engines.get(stage, ())
+        )
+
+    async def load_before_launch(self) -> None:
+        """Load everything that is present: on ZeroGPU only before the app is launched."""
+        await self._load_engines(here=True)
 
     # --- life -------------------------------------------------------------------------------------
 
@@ -107,13 +139,8 @@ class App:
             self._turns -= 1
 
     async def _prepare(self) -> None:
-        """Load what runs anywhere, then what is chosen and present."""
-        await self.residency.load_embedded()
-        for stage, specs in TABLES.items():
-            for spec in specs:
-                wanted = spec.weights or spec.name in self.settings.preferred(stage)
-                if not spec.embedded and wanted and not self.residency.obstacle(spec)[0]:
-                    await self._try_load(stage, spec.name)
+        """Load the engines, and what the first visitor would else wait for."""
+        await self._load_engines()
         await to_thread.run_sync(self.memories.warm)
         try:
             await self.idle_loops.path(avatar.avatars()[0].id)
@@ -123,15 +150,24 @@ class App:
         self.ready.set()
         log.info("ready")
 
+    async def _load_engines(self, *, here: bool = False) -> None:
+        """Load what runs anywhere, then what is chosen and present."""
+        await self.residency.load_embedded(here=here)
+        for stage, specs in TABLES.items():
+            for spec in specs:
+                wanted = spec.weights or spec.name in self.settings.preferred(stage)
+                if not spec.embedded and wanted and not self.residency.obstacle(spec)[0]:
+                    await self._try_load(stage, spec.name, here=here)
+
     async def _rehearse(self) -> None:
         """Go through a turn that nobody hears: the first visitor must not pay for first uses."""
         session = Session(self, os.urandom(16).hex(), None, live=False)
         async for _ in session.turn("Xin chào, bạn khỏe không?", 1):
             pass
 
-    async def _try_load(self, stage: Stage, name: str) -> None:
+    async def _try_load(self, stage: Stage, name: str, *, here: bool) -> None:
         try:
-            await self.residency.load(stage, name)
+            await self.residency.load(stage, name, here=here)
         except GuongError as error:
             log.warning("%s/%s is not loaded: %s", stage, name, error.code)
 

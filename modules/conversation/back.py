@@ -204,6 +204,8 @@ class _Answer:
                 try:
                     async with aclosing(face.run(piece, rest)) as batches:
                         async for frames in batches:
+                            if not len(frames.rgb):
+                                continue  # less than a frame was spoken: it comes with the next
                             waiting = _shown(waiting, len(frames.speech.samples))
                             self._reached("first_frame")
                             self.playback.add(len(frames.rgb) / FPS)

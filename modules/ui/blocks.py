@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import gradio as gr
@@ -84,6 +85,8 @@ class _Page:
                 [("Tiếng Việt", "vi"), ("English", "en")],
                 value="vi", show_label=False, container=False, elem_id="guong-language",
             )  # fmt: skip
+            if os.environ.get("OAUTH_CLIENT_ID"):  # a Space with hf_oauth: memory follows the user
+                gr.LoginButton(size="sm", scale=0)
         with gr.Row(elem_classes="guong-main"):
             with gr.Column(scale=6, min_width=320):
                 self._stage = stage.make()

@@ -7,8 +7,11 @@ import os
 from functools import partial
 from typing import Any
 
+import anyio
+
 from modules.conversation.app import App
 from modules.settings import Settings
+from modules.zerogpu import on_zerogpu
 
 log = logging.getLogger("guong")
 
@@ -39,6 +42,8 @@ def serve(app: App, *, routes: tuple[Any, ...] = (), **options: Any) -> None:
     from modules.ui.blocks import appearance, build
     from modules.ui.routes import IDLE, idle_loop
 
+    if on_zerogpu():
+        anyio.run(app.load_before_launch)
     demo = build(app)
     demo.queue(default_concurrency_limit=None)
     demo.launch(
