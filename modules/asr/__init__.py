@@ -57,7 +57,7 @@ ENGINES: tuple[EngineSpec, ...] = (
     _on_torch("small", 1_000),
     _on_ctranslate2("small", 600, 60.0),
     _on_ctranslate2("base", 250, 30.0),
-    _on_ctranslate2("tiny", 150, 20.0),
+    _on_ctranslate2("tiny", 180, 20.0),
 )
 """PhoWhisper (VinAI, 844 h), best first; both forms of a size share one download. Word error rates
 on VIVOS: medium 4.97, small 6.33, base 8.46, tiny 10.41 % (github.com/VinAIResearch/PhoWhisper)."""
