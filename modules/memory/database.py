@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from modules.errors import EngineUnavailable
 from modules.memory import index
 from modules.memory.faults import DatabaseCorrupt, check_free
 from modules.memory.records import Memory, Recalled, as_source
@@ -67,11 +68,7 @@ class Database:
             rows = memories[start : start + _BATCH]
             self._rows.upsert(
                 ids=[memory.id for memory in rows],
-                documents=[memory.text for memory in rows],
-                metadatas=[
-                    {"created": memory.created, "source": memory.source, "kinds": memory.kinds}
-                    for memory in rows
-                ],
+                metadatas=[_row(memory) for memory in rows],
                 embeddings=vectors[start : start + _BATCH],
             )
         self.count = self._rows.count()
@@ -83,23 +80,23 @@ class Database:
         found: Any = self._rows.query(
             query_embeddings=vector[np.newaxis],
             n_results=min(limit, self.count),
-            include=["documents", "metadatas", "distances"],
+            include=["metadatas", "distances"],
         )
-        columns = (found[key][0] for key in ("ids", "documents", "metadatas", "distances"))
+        columns = (found[key][0] for key in ("ids", "metadatas", "distances"))
         return [
-            Recalled(_memory(key, text, data), 1.0 - float(distance))
-            for key, text, data, distance in zip(*columns, strict=True)
+            Recalled(_memory(key, row), 1.0 - float(distance))
+            for key, row, distance in zip(*columns, strict=True)
         ]
 
     def all(self) -> list[Memory]:
         """Return every memory, oldest first."""
-        found: Any = self._rows.get(include=["documents", "metadatas"])
+        found: Any = self._rows.get(include=["metadatas"])
         return _in_order(found)
 
     def of_kinds(self, kinds: list[str]) -> list[Memory]:
         """Return the memories whose kinds are one of these strings, oldest first."""
         where: Any = {"kinds": {"$in": kinds}}
-        found: Any = self._rows.get(where=where, include=["documents", "metadatas"])
+        found: Any = self._rows.get(where=where, include=["metadatas"])
         return _in_order(found)
 
     def vectors(self, ids: list[str]) -> FloatArray:
@@ -140,11 +137,19 @@ class Database:
 
 
 def warm() -> None:
-    """Import chromadb: half a second and 50 MB that need not fall into a user's first turn."""
-    import chromadb  # noqa: F401
+    """Import chromadb: half a second and 36 MB that need not fall into a user's first turn.
+
+    Raises `EngineUnavailable` where it is not installed.
+    """
+    try:
+        import chromadb  # noqa: F401
+    except ImportError as error:
+        remedy = "pip install chromadb"
+        raise EngineUnavailable("packages", stage="memory", remedy=remedy) from error
 
 
 def _client(directory: Path) -> ClientAPI:
+    warm()
     import chromadb
     from chromadb.config import Settings
 
@@ -162,13 +167,18 @@ def _refuse_remains(directory: Path) -> None:
         raise DatabaseCorrupt
 
 
-def _memory(key: str, text: str, data: dict[str, Any]) -> Memory:
-    stored = (str(data.get(name) or "") for name in ("created", "source", "kinds"))
-    created, source, kinds = stored
-    return Memory(key, text or "", created, as_source(source), kinds)
+def _row(memory: Memory) -> dict[str, str]:
+    # The text is not given as chromadb's "document": that would also put it into a full-text index
+    # which nobody asks, and make a write half as slow again.
+    names = ("text", "created", "source", "kinds")
+    return {name: getattr(memory, name) for name in names}
+
+
+def _memory(key: str, row: dict[str, Any] | None) -> Memory:
+    found = {name: str((row or {}).get(name) or "") for name in ("text", "created", "kinds")}
+    return Memory(key, source=as_source((row or {}).get("source")), **found)
 
 
 def _in_order(found: Any) -> list[Memory]:
-    columns = (found[key] for key in ("ids", "documents", "metadatas"))
-    memories = [_memory(key, text, data or {}) for key, text, data in zip(*columns, strict=True)]
+    memories = [_memory(*row) for row in zip(found["ids"], found["metadatas"], strict=True)]
     return sorted(memories, key=lambda memory: (memory.created, memory.id))

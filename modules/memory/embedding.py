@@ -93,7 +93,10 @@ def features(text: str) -> dict[str, float]:
 
 
 HASHED = EngineSpec(
-    name="hashed", stage="memory", factory="modules.memory.embedding:HashedEmbedding"
+    name="hashed",
+    stage="memory",
+    factory="modules.memory.embedding:HashedEmbedding",
+    packages=("chromadb",),
 )
 
 

@@ -16,8 +16,10 @@ RESERVE = 8 << 20
 LOCK_WAIT_S = 0.3
 """chromadb itself waits many minutes for a database that another program has locked."""
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
+_SYSTEM_REASONS = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "full"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "read_only"),
+}
 # Result codes of SQLite (https://www.sqlite.org/rescode.html), which chromadb puts in its message.
 _SQLITE_REASONS = {5: "locked", 6: "locked", 8: "read_only", 13: "full"}
 _FOREIGN = ("chromadb", "pyo3_runtime")
@@ -97,13 +99,7 @@ def _translation(error: BaseException, database: Path) -> Exception:
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, OSError):
-        return (
-            "full"
-            if error.errno in _FULL
-            else "read_only"
-            if error.errno in _READ_ONLY
-            else "unreadable"
-        )
+        return _SYSTEM_REASONS.get(error.errno or 0, "unreadable")
     code = getattr(error, "sqlite_errorcode", None)
     if code is not None:
         return _SQLITE_REASONS.get(code & 0xFF, "unreadable")

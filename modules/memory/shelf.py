@@ -69,6 +69,8 @@ class Shelf:
         Raises `StorageFailed`. An unreadable database is moved aside, and the work is done in a
         new one.
         """
+        if not create and not self._memory.exists():
+            return None
         try:
             with self._held(create=create):
                 return self._persist(work, create=create)

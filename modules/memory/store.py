@@ -20,6 +20,7 @@ from modules.errors import InvalidInput
 from modules.memory import database
 from modules.memory.database import Database
 from modules.memory.embedding import Embedding, HashedEmbedding
+from modules.memory.facts import facts_in
 from modules.memory.records import Memory, Recalled, Source, checked, clean, new_memory
 from modules.memory.sameness import replaces, single_kinds, superseded_kinds
 from modules.memory.secret import secret_in
@@ -60,8 +61,10 @@ class MemoryStore:
         self._moved: dict[str, list[str]] = {}
 
     def warm(self) -> None:
-        """Import chromadb ahead of the first turn (about half a second)."""
+        """Import chromadb and read the tables ahead of the first turn: about a second."""
         database.warm()
+        for said in ("Mình tên là Lan", "minh ten la lan"):
+            facts_in(said)
 
     def open(self, owner: str) -> UserMemory:
         """Return the memory of a user; `owner` is lower-case hexadecimal."""
@@ -103,6 +106,8 @@ class MemoryStore:
                 if not self._in_use[owner]:
                     del self._in_use[owner]
                 surplus = self._surplus()
+                if self._shelves.get(owner) is not shelf:
+                    surplus.append(shelf)  # the store was closed meanwhile
             for closed in surplus:
                 closed.close()
 

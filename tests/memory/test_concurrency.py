@@ -2,16 +2,55 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from modules.errors import StorageFailed
-from modules.memory import MemoryStore, shelf
+from modules.memory import MemoryStore, lock, shelf
+from modules.memory.lock import exclusive
 from tests.memory.child import finish, start
 
 PROC = Path("/proc/self")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no flock there")
+def test_a_process_forked_meanwhile_does_not_keep_the_lock(tmp_path):
+    until = time.monotonic() + 60
+    with exclusive(tmp_path / "a1", until, create=True):
+        inherited = [os.dup(int(name)) for name in _open_files(tmp_path / "a1")]
+    assert inherited
+    with exclusive(tmp_path / "a1", time.monotonic(), create=False):
+        pass
+    for descriptor in inherited:
+        os.close(descriptor)
+
+
+def _open_files(directory):
+    for link in Path("/dev/fd").iterdir():
+        try:
+            if link.readlink().parent == directory:
+                yield link.name
+        except OSError:
+            continue
+
+
+def test_what_is_remembered_while_the_user_is_deleted_is_not_lost(memory, tmp_path, monkeypatch):
+    opened = lock._opened
+    deleted = []
+
+    def deleting(path):
+        if not deleted:
+            deleted.append(path.parent)
+            path.parent.rmdir()
+        return opened(path)
+
+    monkeypatch.setattr(lock, "_opened", deleting)
+    kept = memory.remember("Mình tên Lan")
+    assert deleted
+    assert memory.all() == [kept]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ SECRET = "Quỳnh Trâm"
 def holding(directory, text):
     """Names of the files below a directory in whose bytes a text is, in any of its encodings."""
     needles = [text.encode(), text.encode("utf-16-le"), text.lower().encode()]
-    # FTS5 keeps trigrams of the text in its index.
+    # SQLite's full-text index would keep it in small pieces, in lower case.
     needles += [text[:5].lower().encode()]
     return [
         file.name

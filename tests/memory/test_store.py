@@ -96,7 +96,7 @@ def test_a_new_wording_of_the_same_takes_the_place_of_the_old(memory):
         ("Mình tên là Lan", "Mình tên là Lan Anh"),
         ("Mình sống ở Hà Nội", "Hiện tại mình sống ở Huế"),
         ("Mình 27 tuổi", "Mình 28 tuổi rồi"),
-        ("Tôi quê ở Nam Định", "Mình quê ở Thái Bình"),
+        ("Mình sống ở Hà Nội", "Mình mới chuyển vào Sài Gòn"),
     ],
 )
 def test_a_newer_statement_takes_the_place_of_the_one_it_contradicts(memory, old, new):
@@ -117,6 +117,11 @@ def test_a_newer_statement_takes_the_place_of_the_one_it_contradicts(memory, old
         ("Mình tên Lan, thích vẽ tranh", "Mình tên Lan Anh"),
         ("Em trai mình 12 tuổi", "Em gái mình 12 tuổi"),
         ("Mình 27 tuổi", "Mẹ mình 58 tuổi"),
+        ("Mình sống ở Huế", "Mình sống với bà ngoại"),
+        ("Mình sống ở Huế", "Mình mới chuyển sang làm ở ngân hàng"),
+        ("Mình tên Lan", "Mình tên ở nhà là Thỏ"),
+        ("Mình quê nội ở Huế", "Mình quê ngoại ở Vinh"),
+        ("Mình 27 tuổi", "Mình tuổi con dê"),
     ],
 )
 def test_different_facts_stay_apart(memory, one, other):
