@@ -23,11 +23,12 @@ DIALOGUES: list[dict[str, Any]] = tomllib.loads(
 )["dialogue"]
 PAIRS = [
     ("mình", "bạn"), ("tớ", "cậu"), ("tôi", "bạn"), ("em", "anh"), ("em", "chị"), ("cháu", "bác"),
-    ("con", "má"), ("con", "bà ngoại"), ("chị", "em"), ("anh", "em"), ("bác", "cháu"), ("cô", "con"),
+    ("con", "má"), ("con", "bà ngoại"), ("chị", "em"), ("anh", "em"), ("bác", "cháu"),
+    ("cô", "con"),
 ]  # fmt: skip
 TERMS = frozenset(
-    ["mình", "tôi", "tớ", "tui", "tao", "mày", "bạn", "cậu", "em", "anh", "chị", "cháu", "con"]
-    + ["bác", "cô", "chú", "bà", "ông", "má", "mẹ", "bố", "dì"]
+    {"mình", "tôi", "tớ", "tui", "tao", "mày", "bạn", "cậu", "em", "anh", "chị", "cháu", "con"}
+    | {"bác", "cô", "chú", "bà", "ông", "má", "mẹ", "bố", "dì"}
 )
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
-from modules.llm.companion import lore
+from modules.llm.companion import feelings, lore
 from modules.llm.companion.book import Entry, book
 from modules.llm.companion.clock import part_of_day
 from modules.llm.companion.hearing import hear, hearing_data
@@ -27,7 +27,6 @@ from modules.text import is_bare_syllable, is_vietnamese_syllable
 Said = tuple[str, str]
 """What kind of answer it is, and its text."""
 
-_NEGATIVE = frozenset({"Sadness", "Fear", "Anger", "Disgust"})
 _SAYS_SO = ("mô hình ngôn ngữ", "soạn sẵn")
 """What an answer holds that already tells what the companion is."""
 _LONG_WORDS, _SHORT_WORDS = 90, 3
@@ -102,7 +101,7 @@ def _extra(talk: Talk, kind: str, text: str) -> str | None:
         return None
     if talk.heard.english and not any("tiếng Việt" in line for line in talk.own_lines[-3:]):
         return talk.say("english_too")
-    if talk.first and kind != "feeling" and talk.mood not in _NEGATIVE:
+    if talk.first and kind != "feeling" and talk.mood not in feelings.NEGATIVE:
         return None if any(word in text for word in _SAYS_SO) else talk.say("note")
     return None
 
@@ -137,7 +136,7 @@ def _wordless(talk: Talk) -> str | None:
     if talk.heard.said:
         return None
     if talk.mood != "Other":
-        return _by_mood(talk)
+        return feelings.by_mood(talk)
     drawn = any(unicodedata.category(character) == "So" for character in talk.heard.text)
     return talk.say("picture" if drawn else "nothing")
 
@@ -184,44 +183,6 @@ def _offered(talk: Talk) -> str | None:
         return None
     key = next((key for words, key in _OFFERS.items() if words in talk.last), None)
     return lore.tell(talk, key) if key else None
-
-
-def _felt(talk: Talk) -> str | None:
-    """Answer what lies behind a feeling; else the feeling, where nothing else fits better."""
-    entry = book().find(talk.heard, ("feeling",), talk.mood)
-    if entry is not None:
-        again = any(entry.matched(heard) for heard in talk.earlier(3))
-        return talk.stay(entry.key) if again else talk.say(entry.key)
-    if talk.mood == "Other":
-        return None
-    kinds = ("chat", "remark") if talk.mood in _NEGATIVE else ("chat", "topic", "remark")
-    other = book().find(talk.heard, kinds)
-    if other and (talk.mood not in _NEGATIVE or _covers(other, talk)):
-        return None
-    return _continued(talk) or _by_mood(talk)
-
-
-def _continued(talk: Talk) -> str | None:
-    """Go on with what the talk about feelings is about, once for each thing there is to say."""
-    if not talk.of_feelings or talk.heard.question:
-        return None
-    for heard in reversed(talk.earlier(3)):
-        entry = book().find(heard, ("feeling",))
-        if entry and entry.stay:
-            text = talk.stay(entry.key)
-            return text if text and not talk.said(text) else None
-    return None
-
-
-def _covers(entry: Entry, talk: Talk) -> bool:
-    """Tell whether an entry takes up most of what was said."""
-    return entry.matched(talk.heard) >= len(talk.heard.core) / 2
-
-
-def _by_mood(talk: Talk) -> str | None:
-    """Ask about a feeling first; once the talk is about feelings, stay with it."""
-    label = talk.mood.lower()
-    return talk.say(f"{label}_stay" if talk.of_feelings else f"{label}_ask")
 
 
 def _greet(talk: Talk) -> str | None:
@@ -296,11 +257,11 @@ _RESPONDERS: Sequence[tuple[str, Callable[[Talk], str | None]]] = (
     ("skill", about_memory),
     ("ask", _asked),
     ("skill", _offered),
-    ("feeling", _felt),
+    ("feeling", feelings.felt),
     ("listen", _too_long),
     ("greeting", _greet),
     ("chat", _chat),
-    ("feeling", _continued),
+    ("feeling", feelings.continued),
     ("chat", _echo),
     ("topic", _topic),
     ("listen", _noise),

@@ -60,11 +60,11 @@ class Heard:
 def hear(text: str, name: str = "") -> Heard:
     """Read one utterance; `name` is what the assistant may be called by. Never raises."""
     plain = plain_text(text)
-    words = [word for raw in _WORD.findall(plain.lower()) for word in _spelled(raw)]
-    if len(words) > _HEAD + _TAIL:
-        words = words[:_HEAD] + words[-_TAIL:]
-    marked = sum(not word.isascii() for word in words)
-    bare = marked < _BARE_BELOW * len(words)
+    typed = _WORD.findall(plain.lower())
+    if len(typed) > _HEAD + _TAIL:
+        typed = typed[:_HEAD] + typed[-_TAIL:]
+    bare = sum(not word.isascii() for word in typed) < _BARE_BELOW * len(typed)
+    words = [word for raw in typed for word in _spelled(raw)]
     if bare:
         words = [strip_diacritics(word) for word in words]
     called = [strip_diacritics(part) if bare else part for part in name.lower().split()]

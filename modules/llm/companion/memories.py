@@ -17,7 +17,8 @@ from modules.text import strip_diacritics
 MAX_FACTS = 3
 _LONGEST_FACT = 160
 _NAMED = re.compile(
-    r"\btên(?:\s+(?:là|của\s+\w+\s+là|mình\s+là|tôi\s+là))?\s+([^\W\d_]+(?:\s+[^\W\d_]+){0,3})"
+    r"\btên(?:\s+(?:là|của\s+\w+\s+là|mình\s+là|tôi\s+là))?\s+([^\W\d_]+(?:\s+[^\W\d_]+){0,3})",
+    re.IGNORECASE,
 )
 
 

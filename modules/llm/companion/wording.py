@@ -113,7 +113,8 @@ def in_tone(templates: Sequence[str], tone: Tone) -> Sequence[str]:
     if tone != "formal":
         return templates
     casual: list[str] = wording_data()["tone"]["casual"]
-    return [each for each in templates if not any(word in each for word in casual)] or templates
+    found = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, casual))})(?!\w)")
+    return [each for each in templates if not found.search(each)] or templates
 
 
 def polish(text: str, voice: Voice, turn: int) -> str:

@@ -1,0 +1,46 @@
+"""Answers to feelings: what lies behind one, else the feeling itself, and then going on with it."""
+
+from __future__ import annotations
+
+from modules.llm.companion.book import Entry, book
+from modules.llm.companion.talk import Talk
+
+NEGATIVE = frozenset({"Sadness", "Fear", "Anger", "Disgust"})
+
+
+def felt(talk: Talk) -> str | None:
+    """Answer what lies behind a feeling; else the feeling, where nothing else fits better."""
+    entry = book().find(talk.heard, ("feeling",), talk.mood)
+    if entry is not None:
+        again = any(entry.matched(heard) for heard in talk.earlier(3))
+        return talk.stay(entry.key) if again else talk.say(entry.key)
+    if talk.mood == "Other":
+        return None
+    kinds = ("chat", "remark") if talk.mood in NEGATIVE else ("chat", "topic", "remark")
+    other = book().find(talk.heard, kinds)
+    if other and (talk.mood not in NEGATIVE or _covers(other, talk)):
+        return None
+    return continued(talk) or by_mood(talk)
+
+
+def continued(talk: Talk) -> str | None:
+    """Go on with what the talk about feelings is about, once for each thing there is to say."""
+    if not talk.of_feelings or talk.heard.question:
+        return None
+    for heard in reversed(talk.earlier(3)):
+        entry = book().find(heard, ("feeling",))
+        if entry and entry.stay:
+            text = talk.stay(entry.key)
+            return text if text and not talk.said(text) else None
+    return None
+
+
+def _covers(entry: Entry, talk: Talk) -> bool:
+    """Tell whether an entry takes up most of what was said."""
+    return entry.matched(talk.heard) >= len(talk.heard.core) / 2
+
+
+def by_mood(talk: Talk) -> str | None:
+    """Ask about a feeling first; once the talk is about feelings, stay with it."""
+    label = talk.mood.lower()
+    return talk.say(f"{label}_stay" if talk.of_feelings else f"{label}_ask")
