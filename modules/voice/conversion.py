@@ -138,9 +138,8 @@ class Conversion:
         at = self._nearest_voiced(knots * _KNOT)
         held = aperiodicities(self._sound, self._f0[at], frame_times(0, len(self._f0))[at])
         left = frames // _KNOT - knots[0]
-        share = (frames % _KNOT / _KNOT)[:, None]
-        between = held[left] * (1 - share) + held[left + 1] * share
-        return np.asarray(between, dtype=np.float32)
+        share = (frames % _KNOT / _KNOT).astype(np.float32)[:, None]
+        return np.asarray(held[left] * (1 - share) + held[left + 1] * share)
 
     def _nearest_voiced(self, frames: Indices) -> Indices:
         around = frames[:, None] + np.array([0, -1, 1, -2, 2, -3, 3])

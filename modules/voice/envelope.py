@@ -33,12 +33,12 @@ def envelopes(samples: Array, f0: Array, times: Array) -> Array:
     return found
 
 
-def aperiodicities(samples: Array, f0: Array, times: Array) -> Array:
-    """Return the share of noise in the amplitude at each time, 0 to 1, float64 [frames, BINS]
+def aperiodicities(samples: Array, f0: Array, times: Array) -> FloatArray:
+    """Return the share of noise in the amplitude at each time, 0 to 1, float32 [frames, BINS]
     (D4C, Morise 2016). `f0` alone says what is voiced.
     """
-    found: Array = pyworld.d4c(samples, f0, times, SPEECH_RATE, threshold=0.0, fft_size=FFT_SIZE)
-    return found
+    found = pyworld.d4c(samples, f0, times, SPEECH_RATE, threshold=0.0, fft_size=FFT_SIZE)
+    return np.asarray(found, dtype=np.float32)
 
 
 def log_mean_power(log_power: FloatArray) -> FloatArray:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from modules.engines import BlockingStream, EngineSpec
-from modules.errors import EngineFailed
+from modules.errors import EngineFailed, InvalidInput
 from modules.messages import (
     FRAME_SAMPLES,
     SPEECH_RATE,
@@ -57,22 +57,22 @@ class WorldStream(BlockingStream[Speech, Speech]):
             yield item
             return
         sound = item.samples.astype(np.float64)
-        f0 = self._pitch_of(sound)
+        f0 = self._pitch_so_far(sound)
         if not f0.any():
             yield item
             return
         conversion = Conversion(item.samples, f0, self._change(self._target, sound, f0))
         begin = 0
         for end in piece_ends(len(sound)):
-            if begin and len(f0) * HOP < len(sound):
+            if begin and not _complete(f0, sound):
                 f0 = track_pitch(sound)
                 conversion.hear(f0, _HEARD // HOP)
             yield _piece(item, conversion.render(end), begin, end)
             begin = end
 
-    def _pitch_of(self, sound: Array) -> Array:
+    def _pitch_so_far(self, sound: Array) -> Array:
         """Return the pitch of all speech, or of so much that the first piece can be made of it."""
-        if self._base is not None and len(sound) > 2 * _HEAD:
+        if (self._base or self._map) and len(sound) > 2 * _HEAD:
             f0 = track_pitch(sound[:_HEAD])
             if np.count_nonzero(f0) >= FEWEST_FRAMES:
                 return f0
@@ -86,14 +86,20 @@ class WorldStream(BlockingStream[Speech, Speech]):
         """
         if self._map is None and self._base is not None:
             self._map = map_voices(self._base, target, self._pitch)
-        voiced = np.log2(f0[f0 > 0])
         if self._map is not None:
-            off = abs(np.median(voiced) - np.log2(self._map.base_f0_hz))
-            if off <= _FOREIGN_OCTAVES or len(voiced) < FEWEST_FRAMES:
+            octaves = np.log2(f0[f0 > 0])
+            off = abs(np.median(octaves) - np.log2(self._map.base_f0_hz))
+            if off <= _FOREIGN_OCTAVES or len(octaves) < FEWEST_FRAMES:
                 return self._map
-        if len(voiced) < FEWEST_FRAMES:
-            return map_voices(_guessed(voiced, target), target)
-        heard = profile_of(sound, f0, id="heard", name="")
+        return self._map_from(sound, f0 if _complete(f0, sound) else track_pitch(sound), target)
+
+    def _map_from(self, sound: Array, f0: Array, target: VoiceProfile) -> VoiceMap:
+        try:
+            heard = profile_of(sound, f0, id="heard", name="")
+        except InvalidInput:
+            # A word too short to have a colour of its own: only its register is moved.
+            heard = replace(target, f0_hz=float(np.median(f0[f0 > 0])))
+            return map_voices(heard, target)
         # What is heard has the wished pitch already; a map adds it to both voices.
         at_rest = replace(heard, f0_hz=heard.f0_hz / 2 ** (self._pitch / 12))
         self._map = map_voices(at_rest, target, self._pitch)
@@ -145,6 +151,5 @@ def _piece(item: Speech, samples: FloatArray, begin: int, end: int) -> Speech:
     )
 
 
-def _guessed(voiced_octaves: Array, target: VoiceProfile) -> VoiceProfile:
-    # A word too short to have a colour of its own: only its register is moved.
-    return replace(target, id="guessed", f0_hz=float(2 ** np.median(voiced_octaves)))
+def _complete(f0: Array, sound: Array) -> bool:
+    return len(f0) * HOP > len(sound)
