@@ -145,6 +145,29 @@ def test_a_missing_or_packed_storage_is_refused(tmp_path: Path) -> None:
             read_checkpoint(path)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x80\x05\x96" + (1 << 40).to_bytes(8, "little"),  # BYTEARRAY8
+        b"\x80\x04\x95" + (1 << 63).to_bytes(8, "little"),  # FRAME
+        b"\x80\x02Nr" + b"\xff\xff\xff\x7f" + b".",  # LONG_BINPUT
+        b"\x80\x02Np999999999999\n.",  # PUT
+        b"\x80\x02X" + b"\xff\xff\xff\xff" + b"a.",  # BINUNICODE
+    ],
+    ids=["bytes", "frame", "memo", "text memo", "text"],
+)
+def test_a_forged_length_reserves_no_memory(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(WeightsRejected):
+        read_checkpoint(archive(tmp_path / "a.bin", data, bytes(16)))
+
+
+def test_a_pickle_that_unpacks_to_gigabytes_is_not_unpacked(tmp_path: Path) -> None:
+    path = archive(tmp_path / "a.bin", bytes(20 << 20), bytes(16), packed=True)
+    assert path.stat().st_size < 100_000
+    with pytest.raises(WeightsRejected):
+        read_checkpoint(path)
+
+
 def test_what_is_no_state_dict_is_refused(tmp_path: Path) -> None:
     for thing in ([torch.ones(1)], {"a": 1}, torch.ones(1)):
         torch.save(thing, tmp_path / "a.bin")
@@ -153,7 +176,9 @@ def test_what_is_no_state_dict_is_refused(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=400))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300
+)
 def test_random_bytes_are_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.bin").write_bytes(data)
     with pytest.raises(WeightsRejected):
