@@ -49,6 +49,7 @@ _ABANDONED_S = 3600.0  # younger, and another process may still be writing it
 _DAY_S = 86_400.0
 
 
+# In the class below `list` is a method.
 Voices = list[StoredVoice]
 Paths = list[Path]
 
@@ -77,25 +78,18 @@ class VoiceStore:
         now = self._clock()
         directory = home / id_of(sha256)
         if (known := read_record(directory)) is not None:
-            renamed = replace(known, name=name, consented=now, used=now)
-            self._rewrite(directory, renamed)
-            return renamed
+            voice = replace(known, name=name, consented=now, used=now)
+            self._rewrite(directory, voice)
+            return voice
         if len(self.list(owner)) >= MOST_VOICES:
             raise InvalidInput("too_many", field="sample", limit=MOST_VOICES)
         cleaned = prepare_sample(samples, rate)
-        voice = StoredVoice(
-            id=directory.name,
-            name=name,
-            seconds=round(len(cleaned) / SPEECH_RATE, 1),
-            created=now,
-            consented=now,
-            used=now,
-            sha256=sha256,
-        )
+        seconds = round(len(cleaned) / SPEECH_RATE, 1)
+        voice = StoredVoice(directory.name, name, seconds, now, now, now, sha256)
         profile = measure_profile(cleaned, SPEECH_RATE, id=voice.id, name=name)
         with _storage(directory.name):
             _build(directory, voice, cleaned, profile)
-        log.info("voice %s kept: %.1f s", voice.id, voice.seconds)
+        log.info("voice %s kept: %.1f s", voice.id, seconds)
         return voice
 
     def list(self, owner: str) -> Voices:
