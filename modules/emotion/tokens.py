@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
+from modules.text import strip_diacritics
+
 _PIECE = re.compile(r"[^\W_]+|[.!?…\n]+|[,;:()\"“”]+")
 _SENTENCE_END = frozenset(".!?…\n")
 _BARE_BELOW = 0.15
@@ -37,8 +39,7 @@ class Clause:
 
 def fold(text: str) -> str:
     """Return `text` in lower case without diacritics, đ as d."""
-    plain = unicodedata.normalize("NFD", text.lower()).replace("đ", "d")
-    return unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)))
+    return strip_diacritics(text.lower())
 
 
 @lru_cache(maxsize=8_192)

@@ -261,10 +261,10 @@ _RESPONDERS: Sequence[tuple[str, Callable[[Talk], str | None]]] = (
     ("listen", _too_long),
     ("greeting", _greet),
     ("chat", _chat),
+    ("listen", _noise),
     ("feeling", feelings.continued),
     ("chat", _echo),
     ("topic", _topic),
-    ("listen", _noise),
     ("unknown", _unknown),
     ("listen", _short),
 )

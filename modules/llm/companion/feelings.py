@@ -13,7 +13,9 @@ def felt(talk: Talk) -> str | None:
     entry = book().find(talk.heard, ("feeling",), talk.mood)
     if entry is not None:
         again = any(entry.matched(heard) for heard in talk.earlier(3))
-        return talk.stay(entry.key) if again else talk.say(entry.key)
+        texts = (talk.stay(entry.key) if again else None, talk.say(entry.key))
+        if text := next((each for each in texts if each and not talk.said(each)), None):
+            return text
     if talk.mood == "Other":
         return None
     kinds = ("chat", "remark") if talk.mood in NEGATIVE else ("chat", "topic", "remark")
@@ -25,13 +27,26 @@ def felt(talk: Talk) -> str | None:
 
 def continued(talk: Talk) -> str | None:
     """Go on with what the talk about feelings is about, once for each thing there is to say."""
-    if not talk.of_feelings or talk.heard.question:
+    before = talk.feeling_before
+    if not before or talk.heard.question:
         return None
+    if _is_joy(before) and book().find(talk.heard, ("topic", "remark")):
+        return None  # a joy gives way to whatever comes up; a grief does not
+    label, _, ending = before.rpartition("_")
+    text = talk.say(f"{label}_stay") if ending in ("ask", "stay") else _cause(talk)
+    return text if text and not talk.said(text) else None
+
+
+def _is_joy(key: str) -> bool:
+    return key.startswith(("enjoyment", "surprise")) or "Enjoyment" in book().entries[key].moods
+
+
+def _cause(talk: Talk) -> str | None:
+    """Return more on what lies behind the feeling, as the user told it lately."""
     for heard in reversed(talk.earlier(3)):
         entry = book().find(heard, ("feeling",))
-        if entry and entry.stay:
-            text = talk.stay(entry.key)
-            return text if text and not talk.said(text) else None
+        if entry is not None:
+            return talk.stay(entry.key) if entry.stay else None
     return None
 
 
@@ -43,4 +58,4 @@ def _covers(entry: Entry, talk: Talk) -> bool:
 def by_mood(talk: Talk) -> str | None:
     """Ask about a feeling first; once the talk is about feelings, stay with it."""
     label = talk.mood.lower()
-    return talk.say(f"{label}_stay" if talk.of_feelings else f"{label}_ask")
+    return talk.say(f"{label}_stay" if talk.feeling_before else f"{label}_ask")

@@ -190,7 +190,7 @@ def _asks(plain: str, words: list[str], core: list[str], *, bare: bool) -> bool:
     if plain.rstrip(" .!…").endswith("?"):
         return True
     asking, ends, none = _questions(bare)
-    line, whole = f" {none.sub(' ', _line(core))}", f" {_line(words)}"
+    line, whole = (f" {none.sub(' ', _line(each))}" for each in (core, words))
     if any(f" {word} " in line for word in asking):
         return True
     return any(line.endswith(f" {end} ") or whole.endswith(f" {end} ") for end in ends)

@@ -13,12 +13,13 @@ from modules.llm.companion.book import Entry, book
 from modules.llm.companion.hearing import Heard, hear
 from modules.llm.companion.memories import name_in
 from modules.llm.companion.wording import Voice, fill, in_tone, sentences, voice_of
-from modules.messages import EmotionLabel, TurnRequest
+from modules.messages import EMOTIONS, EmotionLabel, TurnRequest
 from modules.text import strip_diacritics
 
 SURE = 0.45
 """Score from which a feeling is answered."""
 _REMEMBERED_LINES = 8
+_LABELS = frozenset(label.lower() for label in EMOTIONS)
 _WORD = re.compile(r"[^\W_]+")
 _SLOT = re.compile(r"\{\w+\}")
 
@@ -67,10 +68,11 @@ class Talk:
         return sum(line.role == "assistant" for line in self.request.history)
 
     @cached_property
-    def of_feelings(self) -> bool:
-        """True where the assistant's last answer was one to a feeling."""
+    def feeling_before(self) -> str:
+        """Key of the answer to a feeling that the assistant gave last, or ""."""
         said = f" {bare_words(self.last)} "
-        return any(all(piece in said for piece in pieces) for pieces in _feeling_pieces())
+        answers = (key for key, pieces in _feeling_pieces() if all(part in said for part in pieces))
+        return next(answers, "")
 
     def entry(self, key: str) -> Entry:
         """Return an entry of the book."""
@@ -127,13 +129,16 @@ def bare_words(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _feeling_pieces() -> tuple[tuple[str, ...], ...]:
-    """Return, for every template that answers a feeling, the words of its last sentence."""
-    entries = book().entries
-    answers = [each for key, each in entries.items() if each.kind == "feeling" or "_ask" in key]
+def _feeling_pieces() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return, for every template that answers a feeling, its key and its last sentence's words."""
     return tuple(
-        tuple(f" {piece} " for part in _SLOT.split(last) if (piece := bare_words(part)))
-        for entry in answers
+        (
+            entry.key,
+            tuple(f" {piece} " for part in _SLOT.split(last) if (piece := bare_words(part))),
+        )
+        for entry in book().entries.values()
+        if entry.kind == "feeling"
+        or entry.key.removesuffix("_ask").removesuffix("_stay") in _LABELS
         for template in (*entry.say, *entry.stay)
         if (last := sentences(template)[-1])
     )
