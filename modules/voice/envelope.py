@@ -42,5 +42,10 @@ def aperiodicities(samples: Array, f0: Array, times: Array) -> FloatArray:
 
 
 def log_mean_power(log_power: FloatArray) -> FloatArray:
-    """Return the logarithm of each frame's mean power, float32 [frames, 1]."""
-    return np.asarray(np.log(np.exp(log_power).mean(axis=1, keepdims=True)))
+    """Return the logarithm of each frame's power per sample, float32 [frames, 1].
+
+    `log_power` float32 [frames, BINS] is half a spectrum: all but its ends count twice.
+    """
+    power = np.exp(log_power)
+    total = 2 * power.sum(axis=1, keepdims=True) - power[:, :1] - power[:, -1:]
+    return np.asarray(np.log(total / FFT_SIZE))

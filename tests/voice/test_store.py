@@ -171,6 +171,11 @@ def test_any_name_is_one_clean_line_or_refused(name: str) -> None:
     cleaned.encode()
 
 
+def test_a_name_cannot_turn_the_text_around_it() -> None:
+    assert clean_name("\u202eMinh\u202c \u2067Lan\u2069") == "Minh Lan"
+    assert clean_name("a\nb\x00c\ud800") == "a bc"
+
+
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("name", ["../../etc/passwd", "Nguyễn Thị Ánh 🎤", "a/b\\c", "名前", '"}{'])
 def test_a_name_is_data_and_never_a_path(store: VoiceStore, users: Path, name: str) -> None:

@@ -65,6 +65,15 @@ def test_loudness_is_that_of_the_envelope_at_any_pitch(hertz: float) -> None:
     assert 10 * np.log10(np.mean(sound**2) / np.exp(envelope).mean()) == pytest.approx(0, abs=1.0)
 
 
+@pytest.mark.parametrize("period", [45.3, 100.0, 300.0])
+def test_a_pulse_has_the_energy_of_one_period_of_its_envelope(period: float) -> None:
+    envelope = (-np.log1p((BIN_HZ / 250) ** 2)).astype(np.float32)
+    response = pulse_responses(envelope[None], np.array([7.3]), np.array([period]))[0]
+    whole = np.concatenate([envelope, envelope[-2:0:-1]])  # both halves of the spectrum
+    meant = period * np.exp(whole).mean()
+    assert np.sum(response**2) == pytest.approx(meant, rel=0.01)
+
+
 def test_pulses_do_not_push_the_voice_off_zero_nor_ring_on() -> None:
     response = pulse_responses(
         formant_envelope()[None].astype(np.float32), np.array([0.0]), np.array([200.0])
