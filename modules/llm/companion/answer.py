@@ -16,7 +16,7 @@ from functools import lru_cache
 from modules.llm.companion import feelings, lore
 from modules.llm.companion.book import Entry, book
 from modules.llm.companion.clock import part_of_day
-from modules.llm.companion.hearing import hear, hearing_data
+from modules.llm.companion.hearing import hearing_data
 from modules.llm.companion.phrases import alternatives
 from modules.llm.companion.skills import about_memory, mention, worked_out
 from modules.llm.companion.talk import Talk, talk_of
@@ -44,6 +44,8 @@ def answer(request: TurnRequest, moment: datetime) -> list[str]:
     talk = talk_of(request, moment)
     greeting, inner = _greeted(talk)
     kind, text = _first(inner)
+    if greeting and kind == "listen":
+        greeting, (kind, text) = "", _first(talk)
     if greeting and kind not in ("crisis", "refuse", "greeting"):
         text = f"{greeting} {text}"
     else:
@@ -64,7 +66,7 @@ def _greeted(talk: Talk) -> tuple[str, Talk]:
     match = _greeting().match(talk.heard.text)
     if match is None:
         return "", talk
-    rest = hear(talk.heard.text[match.end() :], talk.voice.name)
+    rest = talk.read(talk.heard.text[match.end() :])
     if len(rest.words) < 2:
         return "", talk
     name, own = talk.voice.slots["you_name"], talk.voice.assistant_self

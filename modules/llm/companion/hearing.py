@@ -57,14 +57,20 @@ class Heard:
         return self.said.split()
 
 
-def hear(text: str, name: str = "") -> Heard:
-    """Read one utterance; `name` is what the assistant may be called by. Never raises."""
+def hear(text: str, name: str = "", terms: tuple[str, str] = ("", "")) -> Heard:
+    """Read one utterance. Never raises.
+
+    `name` is what the assistant may be called by; `terms` are the user's and the assistant's own
+    words for "I" in this pair: where patterns do not know them (má, bà ngoại), the usual ones stand
+    in for them.
+    """
     plain = plain_text(text)
     typed = _WORD.findall(plain.lower())
     if len(typed) > _HEAD + _TAIL:
         typed = typed[:_HEAD] + typed[-_TAIL:]
     bare = sum(not word.isascii() for word in typed) < _BARE_BELOW * len(typed)
     words = [word for raw in typed for word in _spelled(raw)]
+    words = _with_usual_terms(words, terms, bare=bare)
     if bare:
         words = [strip_diacritics(word) for word in words]
     called = [strip_diacritics(part) if bare else part for part in name.lower().split()]
@@ -107,6 +113,16 @@ def _frame(bare: bool) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     return frozenset(spelled[0]), frozenset(spelled[1]), frozenset(spelled[2])
 
 
+def _with_usual_terms(words: list[str], terms: tuple[str, str], *, bare: bool) -> list[str]:
+    classes = hearing_data()["classes"]
+    line = _line(words)
+    for term, known, usual in zip(terms, ("me", "you"), ("mình", "bạn"), strict=True):
+        if term and term.lower() not in classes[known]:
+            spelled = strip_diacritics(term.lower()) if bare else term.lower()
+            line = re.sub(rf"(?<!\S){re.escape(spelled)} ", f"{usual} ", line)
+    return line.split()
+
+
 def _line(words: list[str]) -> str:
     return "".join(f"{word} " for word in words)
 
@@ -135,6 +151,13 @@ def _without_frame(words: list[str], called: list[str], *, bare: bool) -> list[s
     openers, closers, terms = _frame(bare)
     kept = list(words)
     while len(kept) > 1:
+        if kept[-1] in closers or (
+            len(kept) > 2 and kept[-1] in terms and kept[-2] in closers | _ENDS
+        ):
+            kept = kept[:-1]
+        else:
+            break
+    while len(kept) > 1:
         after = kept[len(called) :]
         if called and kept[: len(called)] == called and after[:1] and after[0] in _CALLS:
             kept = after[1:] or kept[:1]
@@ -147,13 +170,6 @@ def _without_frame(words: list[str], called: list[str], *, bare: bool) -> list[s
             kept = kept[2:]
         elif kept[0] in openers:
             kept = kept[1:]
-        else:
-            break
-    while len(kept) > 1:
-        if kept[-1] in closers or (
-            len(kept) > 2 and kept[-1] in terms and kept[-2] in closers | _ENDS
-        ):
-            kept = kept[:-1]
         else:
             break
     return kept

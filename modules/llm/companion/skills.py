@@ -30,7 +30,11 @@ def about_memory(talk: Talk) -> str | None:
     if not talk.heard.question or not _asks_of_self(talk):
         return None
     fact = fitting(talk.request.recalled, talk.heard.text, asked=True)
-    return _quote(talk, fact) if fact else None
+    if fact:
+        return _quote(talk, fact)
+    # They ask what is remembered: what memory found for this is told, though no word of it is here.
+    asks = not {"nhớ", "nho"}.isdisjoint(talk.heard.words) and facts_of(talk.request.recalled)
+    return _all_facts(talk) if asks else None
 
 
 def mention(talk: Talk) -> str | None:

@@ -80,7 +80,11 @@ class Talk:
 
     def earlier(self, count: int) -> list[Heard]:
         """Return the user's last utterances before this one, as they are read."""
-        return [hear(text, self.voice.name) for text in self.user_lines[-count:]]
+        return [self.read(text) for text in self.user_lines[-count:]]
+
+    def read(self, text: str) -> Heard:
+        """Return an utterance of the user as it is read in this conversation."""
+        return heard_from(text, self.voice)
 
     def stay(self, key: str) -> str | None:
         """Return what an entry says when the talk goes on, or what it says where that is all."""
@@ -117,10 +121,17 @@ class Talk:
         return tuple(map(bare_words, self.own_lines))
 
 
+def heard_from(text: str, voice: Voice) -> Heard:
+    """Return an utterance as it is read where these two talk."""
+    # Between peers each calls the other "bạn"; elsewhere a term stays with one of the two.
+    kin = voice.rank != "peer"
+    return hear(text, voice.name, (voice.you, voice.assistant_self) if kin else ("", ""))
+
+
 def talk_of(request: TurnRequest, moment: datetime) -> Talk:
     """Return the turn of a request."""
     voice = voice_of(request, name_in(request.recalled))
-    return Talk(request, hear(request.text, voice.name), moment, voice)
+    return Talk(request, heard_from(request.text, voice), moment, voice)
 
 
 def bare_words(text: str) -> str:
