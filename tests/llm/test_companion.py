@@ -168,6 +168,7 @@ def test_safety_comes_with_numbers_to_call() -> None:
         "violence",
         "harm_others",
         "emergency",
+        "fever",
         "fire",
     ):
         for template in book().entries[key].say:
