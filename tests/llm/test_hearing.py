@@ -63,6 +63,9 @@ def test_questions_are_told_from_statements(text: str, asks: bool) -> None:
         ("toi buon", False),
         ("mình thích rock", False),
         ("ok", False),
+        ("aaaa", False),
+        ("thanks", True),
+        ("to qua", False),
         ("", False),
     ],
 )

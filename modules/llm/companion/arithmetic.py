@@ -44,7 +44,9 @@ def solve(text: str, *, bare: bool) -> Sum | None:
 
     Raises `ZeroDivisionError` and `TooLarge`.
     """
-    tokens = tokens_of(text)[:MAX_TOKENS]
+    tokens = tokens_of(text)
+    if len(tokens) > MAX_TOKENS:
+        return None  # half a calculation would be a wrong answer
     best, first, last = None, 0, 0
     for start in range(len(tokens)):
         parser = _Parser(tokens, start, bare=bare)
