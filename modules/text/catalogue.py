@@ -15,6 +15,7 @@ from pathlib import Path
 DIRECTORY = Path(__file__).parent.parent / "ui" / "translations"
 LANGUAGES = ("vi", "en")
 DEFAULT = "vi"
+_PREFIX = {"why": "", "secret": "secret."}
 
 
 @cache
@@ -27,10 +28,13 @@ def sentences(language: str) -> Mapping[str, str]:
 def tell(language: str, code: str, /, **params: str | int | float) -> str:
     """Return the sentence of a code, its parameters filled in.
 
-    The parameter `why` is itself a code and is translated first.
+    The parameters `why` and `secret` are codes themselves and are translated first.
     """
     table = sentences(language if language in LANGUAGES else DEFAULT)
-    filled = {name: table.get(str(v), v) if name == "why" else v for name, v in params.items()}
+    filled = {
+        name: table.get(_PREFIX[name] + str(value), value) if name in _PREFIX else value
+        for name, value in params.items()
+    }
     try:
         return table[code].format_map(_Known(filled))
     except KeyError:

@@ -25,7 +25,6 @@ from modules.ui.panels.persona import PersonaPanel
 from modules.ui.panels.voice import VoicePanel
 from modules.ui.visitors import Visitors
 
-SUBMIT = "(text) => [text, window.guong.begin()]"
 ARRIVE = """() => {
   const get = (store, key) => { try { return store.getItem(key) ?? '' } catch { return '' } };
   return [get(sessionStorage, 'guong.session'), get(localStorage, 'guong.key'),
@@ -101,7 +100,6 @@ class _Page:
         self._token, self._key, self._browser_language = (
             gr.Textbox(visible=False) for _ in range(3)
         )
-        self._reply = gr.Number(visible=False)
 
     def _build_conversation(self) -> None:
         labels = self._labels
@@ -118,13 +116,20 @@ class _Page:
             self._message = labels(
                 gr.Textbox(
                     elem_id="guong-message", scale=5, show_label=False, container=False,
-                    max_length=self._app.settings.max_message, autofocus=True, lines=1, max_lines=4,
+                    max_length=self._app.settings.max_message, autofocus=True, interactive=True,
+                    lines=1, max_lines=4,
                     **first(placeholder="page.message"),
                 ),
                 placeholder="page.message",
             )  # fmt: skip
             self._send = labels(
-                gr.Button(variant="primary", scale=1, min_width=80, **first(value="page.send")),
+                gr.Button(
+                    variant="primary",
+                    scale=1,
+                    min_width=80,
+                    elem_id="guong-send",
+                    **first(value="page.send"),
+                ),
                 value="page.send",
             )
         with gr.Row():
@@ -159,12 +164,7 @@ class _Page:
     def _connect(self, demo: gr.Blocks) -> None:
         on, events = self._bench.on, self._events
         turn = [self._chat, self._stage, self._footer]
-        for event in (self._message.submit, self._send.click):
-            spoken = on(
-                event, events.typed, [self._message, self._reply], [*turn, self._message],
-                js=SUBMIT, trigger_mode="multiple",
-            )  # fmt: skip
-            self._refresh_after(spoken)
+        # Typed or spoken, the stage submits it: it counts replies and empties the box at once.
         self._refresh_after(
             on(self._stage.submit, events.said, None, turn, trigger_mode="multiple")
         )

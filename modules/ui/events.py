@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
@@ -30,7 +31,6 @@ FALLBACK_S = 2.0
 BURST = 24
 """Chunks that go over the queue at once: Chromium plays from about eight frames on."""
 
-_UNCHANGED = gr.skip()
 Update = tuple[Any, Any, Any]
 """Of the chat, the stage, and the footer of the conversation."""
 
@@ -60,15 +60,8 @@ class Events:
             "idle": IDLE.removeprefix("/") + face,
         }
 
-    async def typed(
-        self, request: gr.Request, text: str, reply: float
-    ) -> AsyncGenerator[tuple[Any, ...], None]:
-        """Answer what was typed; the box is emptied once the text is taken up, never before."""
-        async for update in self._turn(self._visitors.session(request), text, int(reply)):
-            yield *update, "" if update[0] is not _UNCHANGED else gr.skip()
-
     async def said(self, request: gr.Request, event: gr.EventData) -> AsyncGenerator[Update, None]:
-        """Answer what the microphone heard, or what the browser's own recogniser understood."""
+        """Answer what was typed, heard, or understood by the browser's own recogniser."""
         session = self._visitors.session(request)
         told: dict[str, Any] = event._data or {}
         reply = int(told.get("reply", 0))
@@ -105,7 +98,8 @@ class Events:
                     elif not isinstance(message, Speech):
                         yield chat(session, collected), gr.skip(), gr.skip()
         except GuongError as error:
-            yield _UNCHANGED, {"end": reply}, gr.skip()
+            refused = heard if isinstance(heard, str) else ""
+            yield gr.skip(), {"end": reply, "refused": refused}, gr.skip()
             if error.code != "invalid_input.nothing_heard":
                 raise
             gr.Info(tell(session.language, error.code, **error.params))
@@ -114,11 +108,14 @@ class Events:
 
 
 def chat(session: Session, collected: Collected) -> list[dict[str, str]]:
-    """Return the conversation as Gradio's chatbot shows it, the answer so far included."""
-    lines = [{"role": line.role, "content": line.text} for line in session.history]
+    """Return the conversation as Gradio's chatbot shows it, the answer so far included.
+
+    The chatbot takes HTML even where it renders no Markdown: what was said is text, and stays so.
+    """
+    lines = [(line.role, line.text) for line in session.history]
     if collected.end is None and collected.text:
-        lines.append({"role": "assistant", "content": collected.text})
-    return lines
+        lines.append(("assistant", collected.text))
+    return [{"role": role, "content": html.escape(text)} for role, text in lines]
 
 
 class _Relay:

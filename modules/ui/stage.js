@@ -242,6 +242,40 @@ volume.oninput = () => {
   stored.set(localStorage, "guong.volume", volume.value);
 };
 
+// --- the message box -----------------------------------------------------------------------------
+
+const BOX = "#guong-message textarea";
+
+function fill(text) {
+  const box = document.querySelector(BOX);
+  box.value = text;
+  box.dispatchEvent(new Event("input", { bubbles: true })); // Gradio keeps a copy
+}
+
+// Emptied at the key press, so that the next words can be typed at once; text that is refused comes
+// back. A key press within an input method (Telex, VNI) only ends the word.
+function submitTyped() {
+  const typed = document.querySelector(BOX).value;
+  if (!session || !typed) return;
+  fill("");
+  trigger("submit", { text: typed, reply: begin() });
+}
+
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (!event.target.matches?.(BOX)) return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    event.stopPropagation();
+    submitTyped();
+  },
+  { capture: true },
+);
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("#guong-send")) submitTyped();
+});
+
 // --- what Python sends ---------------------------------------------------------------------------
 
 function update(value) {
@@ -268,6 +302,7 @@ function update(value) {
     for (const chunk of message.chunks)
       take(Uint8Array.from(atob(chunk), (c) => c.charCodeAt(0)).buffer);
   if (message.end) finish(message.end);
+  if (message.refused && !document.querySelector(BOX).value) fill(message.refused);
   if (message.do === "microphone") openMicrophone();
   if (message.do === "browser") useBrowserRecogniser();
   if (message.do === "halt") halt();

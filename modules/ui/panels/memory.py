@@ -23,9 +23,12 @@ class MemoryPanel:
         labels = bench.labels
         labels(gr.Markdown(**first(value="memory.intro")), value="memory.intro")
         self._list = labels(
-            gr.CheckboxGroup([], elem_classes="guong-memories", **first(label="memory.list")),
+            gr.CheckboxGroup(
+                [], visible=False, elem_classes="guong-memories", **first(label="memory.list")
+            ),
             label="memory.list",
         )
+        self._empty = labels(gr.Markdown(**first(value="memory.nothing")), value="memory.nothing")
         with gr.Row():
             self._text = labels(
                 gr.Textbox(scale=4, max_length=1000, **first(label="memory.add_label")),
@@ -38,16 +41,17 @@ class MemoryPanel:
                 gr.Button(variant="stop", **first(value="memory.forget_all")),
                 value="memory.forget_all",
             )
-        self.outputs: list[Any] = [self._list]
+        self.outputs: list[Any] = [self._list, self._empty]
         self._connect()
 
     async def show(self, session: Session) -> list[Any]:
         """Return the memories of a session, the newest first."""
-        if session.memory is None:
-            return [gr.update(choices=[], value=[])]
-        memories = await to_thread.run_sync(session.memory.all)
+        memories = await to_thread.run_sync(session.memory.all) if session.memory else []
         listed = [(memory.text, memory.id) for memory in reversed(memories)]
-        return [gr.update(choices=listed, value=[])]
+        # What is ticked stays ticked. Gradio does not take an empty list of choices, so an empty
+        # group is hidden.
+        group = gr.update(choices=listed, visible=True) if listed else gr.update(visible=False)
+        return [group, gr.update(visible=not listed)]
 
     def _connect(self) -> None:
         on = self._bench.on
@@ -65,12 +69,16 @@ class MemoryPanel:
         session, memory = self._of(request)
         for each in ids:
             await to_thread.run_sync(memory.forget, each)
-        return await self.show(session)
+        return await self._unticked(session)
 
     async def _forget_everything(self, request: gr.Request) -> list[Any]:
         session, memory = self._of(request)
         await to_thread.run_sync(memory.forget, "all")
-        return await self.show(session)
+        return await self._unticked(session)
+
+    async def _unticked(self, session: Session) -> list[Any]:
+        group, empty = await self.show(session)
+        return [{**group, "value": []}, empty]
 
     def _of(self, request: gr.Request) -> tuple[Session, UserMemory]:
         session = self._bench.visitors.session(request)
