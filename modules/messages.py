@@ -10,8 +10,8 @@ belongs to; from the guard on also which clause.
 
 The socket (`conversation/socket.py`, `ui/stage.js`)
 ----------------------------------------------
-JSON, page to server: `{type: hello, token, reply, have}` first, then `halt {upto}`, `microphone {open}`,
-`talk {held}` (push-to-talk), `playing {reply}`, `played {reply}`.
+JSON, page to server: `{type: hello, token, reply, have}` first, then `halt {upto}`,
+`microphone {open}`, `talk {held}` (push-to-talk), `playing {reply}`, `played {reply}`.
 JSON, server to page: `{type: ready}`, `speech` (the user has begun to talk), `utterance {id}`,
 `end {reply}`, `halted {reply}`, `refused {code}`.
 Binary, page to server: 512 samples of 16 kHz signed 16-bit little-endian mono sound.

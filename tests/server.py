@@ -1,7 +1,8 @@
-"""The app as a process of its own, for browser and client tests: `python -m tests.server PORT DATA`.
+"""The app as a process of its own, for tests from outside: `python -m tests.server PORT DATA`.
 
 With `--scripted` the language model answers a fixed text and a recogniser understands whatever it
-hears, so that a test knows what must come back. `/test/state` tells what only the process knows.
+hears, so that a test knows what must come back; with `--echo` the model says what it is told.
+`/test/state` tells what only the process knows.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from modules.messages import Transcript
+from modules.messages import TextDelta, Transcript
 from modules.settings import Settings
 from modules.ui.launch import make_app, serve
 from tests.scripted import Scripted, says
@@ -36,16 +37,24 @@ def scripted_asr():
     return Scripted("asr", "phowhisper-tiny-ct2", play)
 
 
+async def echo(request, _):
+    yield TextDelta(request.reply, request.text)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     parser.add_argument("data", type=Path)
     parser.add_argument("--scripted", action="store_true")
+    parser.add_argument("--echo", action="store_true")
     arguments = parser.parse_args()
     app = make_app(Settings(data=arguments.data))
     if arguments.scripted:
         app.residency.adopt(Scripted("llm", "openai", says(*ANSWER)))
         app.residency.adopt(scripted_asr())
+
+    if arguments.echo:
+        app.residency.adopt(Scripted("llm", "openai", echo))
 
     async def state(_: Request) -> JSONResponse:
         gc.collect()
@@ -54,7 +63,7 @@ def main() -> None:
                 "sessions": len(app.sessions),
                 "tasks": sorted(task.get_name() for task in asyncio.all_tasks()),
                 "threads": threading.active_count(),
-                "files": len(os.listdir("/proc/self/fd")),
+                "files": len(os.listdir("/proc/self/fd")),  # noqa: PTH208
                 "ready": app.ready.is_set(),
             }
         )

@@ -192,29 +192,49 @@ class _Answer:
         speech: MemoryObjectReceiveStream[Speech],
         out: MemoryObjectSendStream[Frames],
     ) -> None:
-        """Avatar: speech into frames. What one face could not show the next one shows."""
-        waiting: list[Speech] = []
-
-        def rest(piece: Speech, given: list[Frames]) -> Speech:
-            return joined(waiting) if waiting else silence(0, piece.clause, 0, last=piece.last)
-
-        async with speech, out, self._stage("avatar", KeepAhead(self.playback)) as face:
-            async for piece in self._bridged(speech):
-                waiting.append(piece)
+        """Avatar: speech into frames."""
+        async with (
+            speech,
+            out,
+            self._stage("avatar", KeepAhead(self.playback)) as face,
+            aclosing(self._bridged(speech)) as pieces,
+        ):
+            waiting: list[Speech] = []
+            async for piece in pieces:
                 try:
-                    async with aclosing(face.run(piece, rest)) as batches:
-                        async for frames in batches:
-                            if not len(frames.rgb):
-                                continue  # less than a frame was spoken: it comes with the next
-                            waiting = _shown(waiting, len(frames.speech.samples))
-                            self._reached("first_frame")
-                            self.playback.add(len(frames.rgb) / FPS)
-                            await out.send(frames)
+                    waiting = await self._show_piece(face, [*waiting, piece], out)
                 except LADDER_ERRORS as error:
                     await self._tell_lost("avatar", error)
                     await self._drain(speech)
 
-    async def _bridged(self, speech: MemoryObjectReceiveStream[Speech]) -> AsyncIterator[Speech]:
+    async def _show_piece(
+        self,
+        face: Fallback[Speech, Frames],
+        waiting: list[Speech],
+        out: MemoryObjectSendStream[Frames],
+    ) -> list[Speech]:
+        """Show the newest piece of speech; return what is not shown yet.
+
+        What one face was given and did not show, the next one gets.
+        """
+
+        def rest(piece: Speech, given: list[Frames]) -> Speech:
+            return joined(waiting) if waiting else silence(0, piece.clause, 0, last=piece.last)
+
+        async with aclosing(face.run(waiting[-1], rest)) as batches:
+            async for frames in batches:
+                if not len(frames.rgb):
+                    continue  # less than a frame was spoken: it comes with the next
+                waiting = _shown(waiting, len(frames.speech.samples))
+                self._reached("first_frame")
+                self.playback.add(len(frames.rgb) / FPS)
+                await out.send(frames)
+                await anyio.sleep(self.playback.ease * len(frames.rgb) / FPS)
+        return waiting
+
+    async def _bridged(
+        self, speech: MemoryObjectReceiveStream[Speech]
+    ) -> AsyncGenerator[Speech, None]:
         """Yield speech as it comes, and silence while playback is about to overtake it."""
         clause = 0
         while True:
@@ -231,7 +251,8 @@ class _Answer:
 
     async def _encode(self, frames: MemoryObjectReceiveStream[Frames]) -> None:
         """Encoder: frames into media, the last of the messages."""
-        encoder = Encoder(self.request.reply)
+        # Opened while the model still writes: it takes some milliseconds.
+        encoder = await to_thread.run_sync(Encoder, self.request.reply, abandon_on_cancel=True)
         async with frames:
             try:
                 async for batch in frames:

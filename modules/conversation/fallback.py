@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, aclosing, asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 import anyio
@@ -74,9 +74,10 @@ class Fallback(Generic[In, Out]):
         while True:
             given: list[Out] = []
             try:
-                async for out in self._steps(item):
-                    given.append(out)
-                    yield out
+                async with aclosing(self._steps(item)) as steps:
+                    async for out in steps:
+                        given.append(out)
+                        yield out
                 return
             except LADDER_ERRORS as error:
                 left = rest(item, given) if rest else (None if given else item)
@@ -107,24 +108,24 @@ class Fallback(Generic[In, Out]):
         with anyio.CancelScope(shield=True):
             await self._drop()
 
-    async def _steps(self, item: In) -> AsyncIterator[Out]:
+    async def _steps(self, item: In) -> AsyncGenerator[Out, None]:
         spec, stream = self._open()
         given = False
         try:
             await stream.push(item)
-            steps = aiter(stream)
-            while True:
-                began = anyio.current_time()
-                with anyio.fail_after(max(0.0, self._pressure.limit(spec, given))):
-                    try:
-                        out = await anext(steps)
-                    except StopAsyncIteration:
-                        break
-                given = True
-                behind = self._pressure.behind(out, anyio.current_time() - began)
-                yield out
-                if behind and len(self._names) > 1:
-                    raise EngineTimeout("behind", stage=self.stage, engine=spec.name)
+            async with _closed_after(aiter(stream)) as steps:
+                while True:
+                    began = anyio.current_time()
+                    with anyio.fail_after(max(0.0, self._pressure.limit(spec, given))):
+                        try:
+                            out = await anext(steps)
+                        except StopAsyncIteration:
+                            break
+                    given = True
+                    behind = self._pressure.behind(out, anyio.current_time() - began)
+                    yield out
+                    if behind and len(self._names) > 1:
+                        raise EngineTimeout("behind", stage=self.stage, engine=spec.name)
         except GuongError:
             raise
         except TimeoutError as error:
@@ -159,3 +160,13 @@ class Fallback(Generic[In, Out]):
             log.exception("closing a %s stream failed", self.stage)
         finally:
             self._leases.close()
+
+
+@asynccontextmanager
+async def _closed_after(steps: AsyncIterator[Out]) -> AsyncIterator[AsyncIterator[Out]]:
+    """Close an iterator that can be closed: one left to the garbage collector runs on for a while."""
+    try:
+        yield steps
+    finally:
+        if isinstance(steps, AsyncGenerator):
+            await steps.aclose()

@@ -19,6 +19,10 @@ BRIDGE_BELOW_S = 0.15
 """A lead under this is filled up with silence (Chromium freezes on a late chunk)."""
 _COMFORT_S = 0.5
 """With more lead than this a slow step does no harm."""
+_AT_EASE_S = 1.0
+_EASE = 1 / 3
+"""A reply that is this far ahead is made at three times real time at most: somebody else's first
+words wait for the processor."""
 _PATIENCE_S = 0.25
 """The least that a step may take, however small the lead."""
 _WINDOW_S = 1.0
@@ -43,6 +47,11 @@ class Playback:
         if not self.live or self._began is None:
             return float("inf")
         return self.made_s - (anyio.current_time() - self._began)
+
+    @property
+    def ease(self) -> float:
+        """Seconds to rest for each second of media that is made now."""
+        return _EASE if self.live and _AT_EASE_S < self.lead_s < float("inf") else 0.0
 
     def add(self, seconds: float) -> None:
         """Note media that was made; the first starts the clock."""

@@ -91,7 +91,7 @@ def test_visemes_keep_their_place_in_the_reply(sizes):
 def test_the_first_batch_has_eight_frames_and_later_ones_are_even():
     [batches] = batches_of(pieces_of([33 * FRAME_SAMPLES]))
     sizes = [len(batch.samples) // FRAME_SAMPLES for batch in batches]
-    assert sizes[0] == FIRST_BATCH == 8
+    assert sizes[0] == FIRST_BATCH == 10
     assert all(6 <= size <= 12 for size in sizes[1:])
     assert sum(sizes) == 33 + TAIL_FRAMES
 

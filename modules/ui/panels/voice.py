@@ -33,7 +33,12 @@ class VoicePanel:
         with gr.Row():
             with gr.Column():
                 self._voice = labels(
-                    gr.Dropdown([AUTOMATIC], value=AUTOMATIC, **first(label="voice.voice")),
+                    gr.Dropdown(
+                        [AUTOMATIC],
+                        value=AUTOMATIC,
+                        elem_id="guong-voice",
+                        **first(label="voice.voice"),
+                    ),
                     label="voice.voice",
                 )
                 self._rate = labels(
