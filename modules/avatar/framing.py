@@ -17,8 +17,8 @@ from modules.errors import EngineFailed
 from modules.messages import FRAME_SAMPLES, SPEECH_RATE, FloatArray, Speech, Viseme
 
 FIRST_BATCH = 10
-"""Frames of a reply's first batch. Chromium begins to play with some nine of them; the muxer holds the
-last one back."""
+"""Frames of a reply's first batch. Chromium begins to play with some nine of them; the muxer holds
+the last one back."""
 LARGEST_BATCH = 12
 TAIL_FRAMES = 10
 """0.4 s: long enough to close the mouth and bring the head back without haste."""

@@ -164,7 +164,7 @@ class Fallback(Generic[In, Out]):
 
 @asynccontextmanager
 async def _closed_after(steps: AsyncIterator[Out]) -> AsyncIterator[AsyncIterator[Out]]:
-    """Close an iterator that can be closed: one left to the garbage collector runs on for a while."""
+    """Close an iterator that can be: one left to the garbage collector runs on for a while."""
     try:
         yield steps
     finally:
