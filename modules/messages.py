@@ -324,12 +324,14 @@ EndReason = Literal["done", "interrupted", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class TurnEnd:
-    """The last message of every turn, with how long each stage took to give its first result."""
+    """The last message of every turn, how long each stage took to give its first result, and what
+    did not have to be made again."""
 
     reply: int
     reason: EndReason
     latency_ms: dict[str, float] = field(default_factory=dict)
     engines: dict[str, str] = field(default_factory=dict)
+    cache_hits: int = 0
 
 
 Message = Transcript | Mood | TextDelta | Clause | Speech | Frames | MediaChunk | Notice | TurnEnd

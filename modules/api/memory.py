@@ -58,4 +58,4 @@ class MemoryEndpoints:
         return dict(await self._app.forget(owner_of(self._app, user_key)))
 
     def _of(self, user_key: str) -> UserMemory:
-        return self._app.memories.open(owner_of(self._app, user_key))
+        return self._app.memory_of(owner_of(self._app, user_key))

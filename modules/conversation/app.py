@@ -16,7 +16,7 @@ from anyio import to_thread
 from modules import asr, avatar, emotion, llm, memory, tts, voice, zerogpu
 from modules.conversation.back import Back, back
 from modules.conversation.base_voices import BaseVoices
-from modules.conversation.cache import Cache
+from modules.conversation.cache import Cache, CachedEmbedding
 from modules.conversation.files import Files
 from modules.conversation.identity import Identity, load_secret
 from modules.conversation.idle import IdleLoops
@@ -24,7 +24,7 @@ from modules.conversation.session import Session
 from modules.conversation.sessions import Sessions
 from modules.engines import EngineSpec, Stage
 from modules.errors import AtCapacity, GuongError
-from modules.memory import Embedding, MemoryStore
+from modules.memory import Embedding, MemoryStore, UserMemory
 from modules.messages import Message, TurnRequest
 from modules.models import weights
 from modules.residency import Residency
@@ -194,8 +194,13 @@ class App:
         """Make a session for an owner, or for somebody without a key: then nothing is kept."""
         known = owner is not None
         owner = owner or os.urandom(16).hex()
-        session = Session(self, owner, self.memories.open(owner) if known else None, live=live)
-        return self.sessions.add(name, session)
+        memory = self.memory_of(owner) if known else None
+        return self.sessions.add(name, Session(self, owner, memory, live=live))
+
+    def memory_of(self, owner: str) -> UserMemory:
+        """Return what is remembered of an owner."""
+        cached = CachedEmbedding(self.memories.embedding, self.cache.of(owner))
+        return self.memories.open(owner, cached)
 
     def _ended(self, session: Session) -> None:
         if session.memory is None:  # without a key nobody can come back for these

@@ -22,7 +22,7 @@ import numpy as np
 from anyio import to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from modules.conversation.cache import Cache
+from modules.conversation.cache import Cache, CachedSpeech
 from modules.conversation.fallback import Fallback, Pressure
 from modules.conversation.playback import BRIDGE_BELOW_S, KeepAhead, Playback
 from modules.conversation.speech import after, joined, silence
@@ -88,7 +88,7 @@ class _Answer:
     ) -> None:
         self.request = request
         self.residency = residency
-        self.cache = cache
+        self.cache = cache.of(request.owner)
         self.out = out
         self.playback = Playback(request.live)
         self.latency_ms: dict[str, float] = {}
@@ -111,8 +111,8 @@ class _Answer:
                     log.exception("turn %s failed", self.request.reply)
                     reason = "failed"
                     await self._tell_error(EngineFailed("internal", stage="", engine=""))
-                end = TurnEnd(self.request.reply, reason, self.latency_ms, self.served)
-                await self.out.send(end)
+                reply, hits = self.request.reply, self.cache.hits
+                await self.out.send(TurnEnd(reply, reason, self.latency_ms, self.served, hits))
 
     async def _stages(self) -> None:
         clauses = anyio.create_memory_object_stream[Clause](2)
@@ -160,7 +160,8 @@ class _Answer:
         if not clause.spoken.strip():
             yield silence(self.request.reply, clause.clause, 0, last=clause.last)
             return
-        async with aclosing(tts.run(clause)) as pieces:
+        cached = CachedSpeech(tts, self.request, self.cache)
+        async with aclosing(cached.run(clause)) as pieces:
             async for piece in pieces:
                 yield piece
 
@@ -172,11 +173,12 @@ class _Answer:
         """Voice: speech into the matched voice. With no engine left the base voice goes on."""
         async with spoken, out, self._stage("voice", KeepAhead(self.playback)) as voice:
             wanted = self.request.voice is not None and bool(voice.engine)
+            cached = CachedSpeech(voice, self.request, self.cache)
             async for speech in spoken:
                 left = speech
                 if wanted and len(speech.samples):
                     try:
-                        async with aclosing(voice.run(speech, _unplayed)) as pieces:
+                        async with aclosing(cached.run(speech, _unplayed)) as pieces:
                             async for piece in pieces:
                                 left = after(left, len(piece.samples))
                                 self._reached("voice")

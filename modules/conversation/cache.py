@@ -6,12 +6,24 @@ and again (greetings, confirmations) are then ready at once.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from typing import TypeVar, cast
+from collections.abc import AsyncGenerator, Callable, Hashable
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Generic, TypeVar, cast
 
-Value = TypeVar("Value")
+import numpy as np
+
+from modules.conversation.fallback import Fallback
+from modules.memory import Embedding
+from modules.messages import Clause, FloatArray, Speech, TurnRequest
+
+_VISEME_BYTES = 100
+_ENTRY_BYTES = 500
+
+Said = TypeVar("Said", Clause, Speech)
 
 
 class Cache:
@@ -22,7 +34,10 @@ class Cache:
         self._entries: OrderedDict[tuple[str, Hashable], tuple[object, int]] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
-        self.hits = 0
+
+    def of(self, owner: str) -> OwnCache:
+        """Return one owner's part, which counts its own hits."""
+        return OwnCache(self, owner)
 
     def get(self, owner: str, key: Hashable) -> object | None:
         """Return what was stored, or None."""
@@ -31,11 +46,11 @@ class Cache:
             if entry is None:
                 return None
             self._entries.move_to_end((owner, key))
-            self.hits += 1
             return entry[0]
 
     def put(self, owner: str, key: Hashable, value: object, size: int) -> None:
         """Store a value of `size` bytes; a value larger than an eighth of the cache is not kept."""
+        size += _ENTRY_BYTES
         if size > self._max_bytes // 8:
             return
         with self._lock:
@@ -44,14 +59,6 @@ class Cache:
             self._bytes += size
             while self._bytes > self._max_bytes:
                 self._drop(next(iter(self._entries)))
-
-    def made(self, owner: str, key: Hashable, make: Callable[[], Value], size: int) -> Value:
-        """Return the stored value, or make and store it."""
-        found = self.get(owner, key)
-        if found is None:
-            found = make()
-            self.put(owner, key, found, size)
-        return cast("Value", found)
 
     def forget(self, owner: str) -> int:
         """Drop everything of one owner; return how many entries there were."""
@@ -64,3 +71,101 @@ class Cache:
     def _drop(self, entry: tuple[str, Hashable]) -> None:
         _, size = self._entries.pop(entry, (None, 0))
         self._bytes -= size
+
+
+class OwnCache:
+    """One owner's part of a cache. An owner without a name has none: nothing is found or kept."""
+
+    def __init__(self, cache: Cache, owner: str) -> None:
+        self._cache = cache
+        self._owner = owner
+        self.hits = 0
+
+    def get(self, key: Hashable) -> object | None:
+        """Return what was stored, or None."""
+        found = self._cache.get(self._owner, key) if self._owner else None
+        self.hits += found is not None
+        return found
+
+    def put(self, key: Hashable, value: object, size: int) -> None:
+        """Store a value of `size` bytes."""
+        if self._owner:
+            self._cache.put(self._owner, key, value, size)
+
+
+class CachedSpeech(Generic[Said]):
+    """A stage that gives speech, asked only for what its engine has not made before.
+
+    What was made is kept when it is whole, and made by one engine from beginning to end.
+    """
+
+    def __init__(
+        self, stage: Fallback[Said, Speech], request: TurnRequest, cache: OwnCache
+    ) -> None:
+        self._stage: Fallback[Said, Speech] = stage
+        self._request = request
+        self._cache = cache
+
+    async def run(
+        self, item: Said, rest: Callable[[Said, list[Speech]], Said | None] | None = None
+    ) -> AsyncGenerator[Speech, None]:
+        """Yield what `Fallback.run` would, or did."""
+        engine = self._stage.engine
+        key = (self._stage.stage, engine, _what(item), _how(self._request))
+        kept = self._cache.get(key)
+        if isinstance(kept, tuple):
+            for piece in kept:
+                yield replace(piece, reply=item.reply, clause=item.clause)
+            return
+        made: list[Speech] = []
+        async with aclosing(self._stage.run(item, rest)) as pieces:
+            async for piece in pieces:
+                made.append(piece)
+                yield piece
+        if self._stage.engine == engine:
+            self._cache.put(key, tuple(made), sum(map(_size, made)))
+
+
+class CachedEmbedding:
+    """An embedding that looks into one user's cache first."""
+
+    def __init__(self, embedding: Embedding, cache: OwnCache) -> None:
+        self._embedding = embedding
+        self._cache = cache
+        self.name = embedding.name
+        self.dimensions = embedding.dimensions
+        self.threshold = embedding.threshold
+
+    def embed(self, texts: list[str], *, query: bool = False) -> FloatArray:
+        """Return float32 [len(texts), dimensions]; `query` tells questions from memories."""
+        return np.stack([self._one(text, query) for text in texts])
+
+    def _one(self, text: str, query: bool) -> FloatArray:
+        # The digest, not the words: what was forgotten should not linger as a key.
+        key = ("embedding", self.name, query, _digest(text.encode()))
+        found = cast("FloatArray | None", self._cache.get(key))
+        if found is not None:
+            return found
+        vector: FloatArray = self._embedding.embed([text], query=query)[0]
+        self._cache.put(key, vector, vector.nbytes)
+        return vector
+
+
+def _what(item: Clause | Speech) -> Hashable:
+    if isinstance(item, Clause):
+        return item.text, item.spoken, item.last
+    return _digest(item.samples.tobytes()), item.visemes, item.last, item.rate
+
+
+def _how(request: TurnRequest) -> Hashable:
+    voice = request.voice.id if request.voice else ""
+    base = request.base_voice.id if request.base_voice else ""
+    return request.persona, request.expression, voice, base, request.rate, request.pitch
+
+
+def _size(speech: Speech) -> int:
+    return speech.samples.nbytes + _VISEME_BYTES * len(speech.visemes)
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).digest()

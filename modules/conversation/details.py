@@ -82,7 +82,7 @@ class Collected:
             "notices": [{"code": n.code, **n.params} for n in self.notices],
             "visemes": visemes(self.speech),
             "latency_ms": dict(end.latency_ms) if end else {},
-            "cache_hits": session.app.cache.hits,
+            "cache_hits": end.cache_hits if end else 0,
         }
 
 

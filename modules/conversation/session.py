@@ -56,6 +56,7 @@ class Session:
         self.owner = owner
         self.memory = memory
         """What is remembered of the owner; None for somebody without a key."""
+        self.cache = app.cache.of(owner)
         self.live = live
         """Whether replies are played while they are made (the page) or handed over as files."""
         self.token = secrets.token_urlsafe(24)
@@ -211,7 +212,7 @@ class Session:
         request = None
         try:
             async with send:
-                began = anyio.current_time()
+                began, hits = anyio.current_time(), self.cache.hits
                 request = await front(self, heard, reply, send.send)
                 front_ms = (anyio.current_time() - began) * 1000
                 self.history.append(Line("user", request.text))
@@ -221,7 +222,7 @@ class Session:
                         if isinstance(message, TurnEnd):
                             for notice in await keeping:
                                 await send.send(notice)
-                            message = self._end(message, front_ms)
+                            message = self._end(message, front_ms, self.cache.hits - hits)
                         await self._pass_on(message, current)
                         await send.send(message)
         finally:
@@ -243,10 +244,11 @@ class Session:
         elif isinstance(message, TurnEnd):
             reply.finish()
 
-    def _end(self, end: TurnEnd, front_ms: float) -> TurnEnd:
+    def _end(self, end: TurnEnd, front_ms: float, hits: int) -> TurnEnd:
         # The back counts from its own beginning; a user counts from theirs.
         latency = {name: round(ms + front_ms, 1) for name, ms in end.latency_ms.items()}
-        return replace(end, latency_ms={"front": round(front_ms, 1), **latency})
+        latency = {"front": round(front_ms, 1), **latency}
+        return replace(end, latency_ms=latency, cache_hits=end.cache_hits + hits)
 
     def _note_unheard(self, heard: str | Utterance) -> None:
         # What the user said stays in the conversation even if nobody answered it any more.

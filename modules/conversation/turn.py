@@ -105,10 +105,17 @@ async def _understood(session: Session, heard: str | Utterance, reply: int, tell
 
 
 async def _felt(session: Session, text: str, reply: int) -> Mood:
+    best = session.engines()["emotion"][:1]
+    key = ("emotion", best, text)
+    known = session.cache.get(key)
+    if isinstance(known, Mood):
+        return replace(known, reply=reply)
     try:
         mood: Mood = await _run_last(session, "emotion", Transcript(reply, text), reply)
     except LADDER_ERRORS:
         return Mood(reply)  # a turn without a mood is still a turn
+    if best == (mood.engine,):
+        session.cache.put(key, mood, len(text))
     return mood
 
 

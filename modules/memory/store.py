@@ -66,11 +66,14 @@ class MemoryStore:
         for said in ("Mình tên là Lan", "minh ten la lan"):
             facts_in(said)
 
-    def open(self, owner: str) -> UserMemory:
-        """Return the memory of a user; `owner` is lower-case hexadecimal."""
+    def open(self, owner: str, embedding: Embedding | None = None) -> UserMemory:
+        """Return the memory of a user; `owner` is lower-case hexadecimal.
+
+        `embedding` takes the place of the store's own, and must give the same vectors.
+        """
         if not _OWNER.fullmatch(owner):
             raise InvalidInput("malformed", field="owner")
-        return UserMemory(self, owner)
+        return UserMemory(self, owner, embedding or self.embedding)
 
     def delete(self, owner: str) -> int:
         """Remove all that is stored of a user; return how many memories it was."""
@@ -140,9 +143,9 @@ class MemoryStore:
 class UserMemory:
     """The memory of one user: a light handle, valid as long as its store."""
 
-    def __init__(self, store: MemoryStore, owner: str) -> None:
+    def __init__(self, store: MemoryStore, owner: str, embedding: Embedding) -> None:
         self._store = store
-        self._embedding = store.embedding
+        self._embedding = embedding
         self.owner = owner
 
     def remember(

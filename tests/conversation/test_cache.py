@@ -1,25 +1,44 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modules.conversation.cache import Cache
+from modules.conversation.back import back
+from modules.conversation.cache import Cache, CachedEmbedding
+from modules.errors import EngineFailed
+from modules.memory.embedding import HashedEmbedding
+from modules.messages import SPEECH_RATE, Persona, Speech, VoiceProfile
+from tests.scripted import (
+    Scripted,
+    raises,
+    repeats,
+    request,
+    residency,
+    says,
+    shows,
+    speaks,
+    tone,
+)
+from tests.virtual_time import virtual_time
 
 
-def test_what_was_put_is_found_and_counted():
-    cache = Cache(1000)
+def test_what_was_put_is_found():
+    cache = Cache(10_000)
     cache.put("an", "xin chào", "sound", 10)
     assert cache.get("an", "xin chào") == "sound"
     assert cache.get("an", "tạm biệt") is None
-    assert cache.hits == 1
 
 
 def test_users_never_see_each_other_s_entries():
-    cache = Cache(1000)
+    cache = Cache(10_000)
     cache.put("an", "key", "An's", 10)
     assert cache.get("binh", "key") is None
 
 
 def test_forgetting_a_user_leaves_nothing_of_theirs_and_all_of_others():
-    cache = Cache(1000)
+    cache = Cache(10_000)
     cache.put("an", 1, "a", 10)
     cache.put("an", 2, "b", 10)
     cache.put("binh", 1, "c", 10)
@@ -29,7 +48,7 @@ def test_forgetting_a_user_leaves_nothing_of_theirs_and_all_of_others():
 
 
 def test_the_least_recently_used_goes_first():
-    cache = Cache(80)
+    cache = Cache(8 * (10 + 500))
     for key in range(8):
         cache.put("an", key, key, 10)
     cache.get("an", 0)
@@ -38,13 +57,129 @@ def test_the_least_recently_used_goes_first():
     assert cache.get("an", 1) is None
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 200)), max_size=60))
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2_000)), max_size=60))
 def test_it_never_holds_more_than_its_bound(puts):
-    cache = Cache(400)
+    cache = Cache(6_000)
     sizes = {}
     for key, size in puts:
         cache.put("an", key, size, size)
-        if size <= 50:
-            sizes[key] = size
-    held = [sizes[k] for k in sizes if cache.get("an", k) is not None]
-    assert sum(held) <= 400
+        sizes[key] = size
+    held = [sizes[key] for key in sizes if cache.get("an", key) is not None]
+    assert sum(held) <= 6_000
+
+
+def test_an_owner_s_part_counts_its_own_hits():
+    cache = Cache(10_000)
+    an, binh = cache.of("an"), cache.of("binh")
+    an.put("key", "value", 10)
+    assert an.get("key") == "value"
+    assert an.get("other") is None
+    assert binh.get("key") is None
+    assert (an.hits, binh.hits) == (1, 0)
+
+
+def test_who_has_no_name_has_no_cache():
+    nobody = Cache(10_000).of("")
+    nobody.put("key", "value", 10)
+    assert nobody.get("key") is None
+
+
+class Counted(HashedEmbedding):
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+
+    def embed(self, texts, *, query=False):
+        self.asked += texts
+        return super().embed(texts, query=query)
+
+
+def test_a_text_is_embedded_once_and_its_words_do_not_stay_in_the_cache():
+    cache, embedding = Cache(1 << 20), Counted()
+    cached = CachedEmbedding(embedding, cache.of("an"))
+    first = cached.embed(["mình thích bún bò"])
+    again = cached.embed(["mình thích bún bò", "mình ghét mưa"])
+    assert embedding.asked == ["mình thích bún bò", "mình ghét mưa"]
+    assert np.array_equal(first[0], again[0])
+    assert "bún" not in repr(cache._entries.keys())
+
+
+# --- a turn that says again what was said before --------------------------------------------------
+
+GREETING = ("Chào bạn nhé. Hôm nay trời đẹp quá.",)
+VOICE = VoiceProfile("v1", "An", 200.0, 0.2, np.zeros(4, np.float32), np.zeros(4, np.float32))
+
+
+class Turns:
+    """The same engines and the same cache, one turn after another."""
+
+    def __init__(self, tts=None):
+        self.cache = Cache(8 << 20)
+        self.tts = tts or Scripted("tts", "tts", speaks())
+        self.voice = Scripted("voice", "voice", repeats())
+        self.engines = (
+            Scripted("llm", "llm", says(*GREETING)),
+            self.tts,
+            self.voice,
+            Scripted("avatar", "avatar", shows()),
+        )
+        self.reply = 0
+
+    async def one(self, owner="an", **fields):
+        self.reply += 1
+        asked = request(*self.engines, reply=self.reply, owner=owner, **fields)
+        return [m async for m in back(asked, residency(*self.engines), self.cache)]
+
+
+def sound(messages):
+    return np.concatenate([m.samples for m in messages if isinstance(m, Speech)])
+
+
+@virtual_time
+async def test_what_was_said_before_is_not_made_again_and_sounds_the_same():
+    turns = Turns()
+    first = await turns.one(voice=VOICE)
+    again = await turns.one(voice=VOICE)
+    assert len(turns.tts.heard) == len(turns.voice.heard) == 2
+    assert (first[-1].cache_hits, again[-1].cache_hits) == (0, 4)
+    assert np.array_equal(sound(first), sound(again))
+    assert {m.reply for m in again} == {2}
+
+
+@virtual_time
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"owner": "binh"},
+        {"owner": ""},
+        {"expression": "Sadness"},
+        {"rate": 1.2},
+        {"pitch": 2.0},
+        {"persona": Persona(region="south")},
+    ],
+)
+async def test_another_user_feeling_or_setting_gets_speech_of_its_own(changed):
+    turns = Turns()
+    await turns.one()
+    other = await turns.one(**changed)
+    assert other[-1].cache_hits == 0
+    assert len(turns.tts.heard) == 4
+
+
+@virtual_time
+async def test_another_voice_gets_a_match_of_its_own():
+    turns = Turns()
+    await turns.one(voice=VOICE)
+    other = await turns.one(voice=replace(VOICE, id="v2"))
+    assert other[-1].cache_hits == 0
+    assert len(turns.voice.heard) == 4
+
+
+@virtual_time
+async def test_speech_that_broke_off_is_not_kept():
+    turns = Turns(Scripted("tts", "tts", raises(EngineFailed("x"), after=[tone(0.5)])))
+    await turns.one()
+    turns.tts.play = speaks()
+    whole = await turns.one()
+    assert whole[-1].cache_hits == 0
+    assert len(sound(whole)) >= 2 * SPEECH_RATE
