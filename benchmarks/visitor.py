@@ -27,6 +27,18 @@ class Arrival:
     track: str
     start_s: float
     data: bytes = field(repr=False)
+    reply: int = 0
+    sequence: int = 0
+    init: bool = False
+
+
+@dataclass
+class Told:
+    """One message of the socket's that is no media."""
+
+    at_s: float
+    type: str
+    reply: int
 
 
 @dataclass
@@ -55,6 +67,8 @@ class Visitor:
         self.key = key
         self._page = secrets.token_hex(6)
         self._reply = 0
+        self._outcomes: dict[str, asyncio.Future[list[object]]] = {}
+        self._queue: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Visitor:
         self._http = httpx.AsyncClient(base_url=self.url, timeout=None)
@@ -73,33 +87,45 @@ class Visitor:
 
     async def __aexit__(self, *_: object) -> None:
         await self._socket.close()
+        if self._queue:
+            self._queue.cancel()
         await self._http.aclose()
 
     async def say(self, text: str, *, until: int | None = None) -> Answer:
         """Send a message and take in its answer, or only its first `until` chunks."""
-        self._reply += 1
-        answer, reply = Answer(), self._reply
-        began = time.perf_counter()
-        turn = asyncio.create_task(self._run("submit", [], {"text": text, "reply": reply}))
+        answer, began = Answer(), time.perf_counter()
+        reply, turn = self.submit(text)
         while until is None or len(answer.arrivals) < until:
-            message = await self._socket.recv()
-            at_s = time.perf_counter() - began
-            if isinstance(message, str):
-                told = json.loads(message)
-                if told["type"] in ("end", "halted") and told["reply"] == reply:
-                    answer.ended_s = at_s
+            came = await self.receive(began)
+            if isinstance(came, Told):
+                if came.type in ("end", "halted") and came.reply == reply:
+                    answer.ended_s = came.at_s
                     break
-                continue
-            number, _, start_ms, track, _ = CHUNK_HEADER.unpack_from(message)
-            if number == reply:
-                data = message[CHUNK_HEADER.size :]
-                answer.arrivals.append(Arrival(at_s, TRACKS[track], start_ms / 1000, data))
+            elif came.reply == reply:
+                answer.arrivals.append(came)
         if until is None:
             await turn
         else:
             await self.halt()
             turn.cancel()
         return answer
+
+    def submit(self, text: str) -> tuple[int, asyncio.Task[list[object]]]:
+        """Send a message without waiting; return its reply's number, and its turn."""
+        self._reply += 1
+        told = {"text": text, "reply": self._reply}
+        return self._reply, asyncio.create_task(self._run("submit", [], told))
+
+    async def receive(self, began: float) -> Arrival | Told:
+        """Return what comes next on the socket, with the seconds since `began`."""
+        message = await self._socket.recv()
+        at_s = time.perf_counter() - began
+        if isinstance(message, str):
+            told = json.loads(message)
+            return Told(at_s, told["type"], told.get("reply", 0))
+        reply, sequence, start_ms, track, init = CHUNK_HEADER.unpack_from(message)
+        data = message[CHUNK_HEADER.size :]
+        return Arrival(at_s, TRACKS[track], start_ms / 1000, data, reply, sequence, bool(init))
 
     async def choose_voice(self, voice: str) -> None:
         """Pick a voice, as the page's list does."""
@@ -118,18 +144,34 @@ class Visitor:
             "trigger_id": None,
         }
         joined = await self._http.post("/gradio_api/queue/join", json=body)
-        event_id = joined.json()["event_id"]
-        stream = self._http.stream(
-            "GET", "/gradio_api/queue/data", params={"session_hash": self._page}
-        )
-        async with stream as lines:
-            async for line in lines.aiter_lines():
-                if not line.startswith("data:"):
-                    continue
-                told = json.loads(line[5:])
-                if told["msg"] == "process_completed" and told.get("event_id") == event_id:
-                    return list(told["output"].get("data") or [])
-        return []
+        outcome = self._outcome(joined.json()["event_id"])
+        if self._queue is None or self._queue.done():
+            self._queue = asyncio.create_task(self._listen())
+        return await outcome
+
+    def _outcome(self, event_id: str) -> asyncio.Future[list[object]]:
+        # The queue may tell of an event before its request has been answered.
+        return self._outcomes.setdefault(event_id, asyncio.get_running_loop().create_future())
+
+    async def _listen(self) -> None:
+        """Read the queue for all events of the page: two readers would rob each other."""
+        while any(not outcome.done() for outcome in self._outcomes.values()):
+            stream = self._http.stream(
+                "GET", "/gradio_api/queue/data", params={"session_hash": self._page}
+            )
+            async with stream as lines:
+                async for line in lines.aiter_lines():
+                    if line.startswith("data:"):
+                        self._hear(json.loads(line[5:]))
+
+    def _hear(self, told: dict[str, Any]) -> None:
+        if told["msg"] == "unexpected_error":
+            raise RuntimeError(told["message"])
+        if told["msg"] != "process_completed":
+            return
+        outcome = self._outcome(told["event_id"])
+        if not outcome.done():
+            outcome.set_result(list(told["output"].get("data") or []))
 
 
 def _events(config: dict[str, Any]) -> dict[str, int]:
