@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 
 from modules.conversation.app import App
+from modules.heap import share_arenas
 from modules.settings import Settings
 from modules.zerogpu import on_zerogpu
 
@@ -25,6 +26,7 @@ def launch() -> None:
 
 def make_app(settings: Settings) -> App:
     """Return the app; Gradio is told first where files go and to call nobody."""
+    share_arenas()
     files = settings.data / "files"
     files.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ["GRADIO_TEMP_DIR"] = str(files)

@@ -1,0 +1,61 @@
+"""How many arenas the C library makes for many threads, in an interpreter of its own."""
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COUNT = """
+import ctypes, sys, tempfile, threading
+from modules.heap import share_arenas
+libc = ctypes.CDLL(None)
+libc.fopen.restype = libc.malloc.restype = ctypes.c_void_p
+shared = sys.argv[1] == "share" and share_arenas()
+together = threading.Barrier(6)
+def work():
+    together.wait()
+    assert libc.malloc(100_000)
+    together.wait()
+threads = [threading.Thread(target=work) for _ in range(6)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+with tempfile.NamedTemporaryFile() as file:
+    out = ctypes.c_void_p(libc.fopen(file.name.encode(), b"w"))
+    libc.malloc_info(0, out); libc.fclose(out)
+    print(shared, file.read().count(b"<heap "))
+"""
+
+
+def arenas(option, **environment):
+    kept = {name: value for name, value in os.environ.items() if name != "MALLOC_ARENA_MAX"}
+    done = subprocess.run(
+        [sys.executable, "-c", COUNT, option],
+        cwd=Path(__file__).parents[1],
+        env={**kept, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    shared, count = done.stdout.split()
+    return shared == "True", int(count)
+
+
+glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
+
+
+@glibc
+def test_six_threads_share_two_arenas():
+    assert arenas("share") == (True, 2)
+
+
+@glibc
+def test_without_it_they_would_have_more():
+    assert arenas("leave")[1] > 2
+
+
+@glibc
+def test_what_the_environment_says_stays():
+    assert arenas("share", MALLOC_ARENA_MAX="3") == (False, 3)
