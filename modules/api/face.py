@@ -10,8 +10,8 @@ from gradio.data_classes import FileData
 
 from modules import avatar as avatars
 from modules import tts
-from modules.api.callers import owner_of
-from modules.api.language import checked
+from modules.api.callers import owner_if_any
+from modules.api.language import checked, named
 from modules.api.turn import file_data, path_of
 from modules.conversation.app import App
 from modules.conversation.speaking import show
@@ -32,12 +32,12 @@ class FaceEndpoints:
 
     async def avatars(self, user_key: str | None = None) -> list[dict[str, Any]]:
         """List the faces that a persona may name."""
-        self._check(user_key)
+        owner_if_any(self._app, user_key)
         return [asdict(each) for each in avatars.avatars()]
 
     async def personas(self, user_key: str | None = None) -> list[dict[str, Any]]:
         """List ready personas: each may be given to `/chat` as it is, or changed before."""
-        self._check(user_key)
+        owner_if_any(self._app, user_key)
         return [persona_of(each).model_dump() for each in avatars.avatars()]
 
     async def animate(
@@ -46,15 +46,16 @@ class FaceEndpoints:
         """Show a recorded voice with a face; knowing the text makes its lips exact."""
         path = self._app.files.uploaded(path_of(audio), "audio")
         try:
-            names = self._engines(engine)
-            if avatar and avatar not in {each.id for each in avatars.avatars()}:
-                raise NotFound("avatar", id=avatar)
+            names = self._engines(named(engine, "engine"))
+            face = named(avatar, "avatar")
+            if face and face not in {each.id for each in avatars.avatars()}:
+                raise NotFound("avatar", id=face)
             said = checked(text) if text is not None else None
             speech = await to_thread.run_sync(self._speech, path, said)
         finally:
             self._app.files.discard(path)
         request = TurnRequest(
-            0, "", persona=Persona(avatar=avatar), engines={"avatar": names}, live=False
+            0, "", persona=Persona(avatar=face), engines={"avatar": names}, live=False
         )
         chunks = await show(request, self._app.residency, speech)
         out = self._app.files.new("speech", "animation.mp4")
@@ -71,10 +72,6 @@ class FaceEndpoints:
         if wanted and wanted not in resident:
             raise EngineUnavailable("unknown_engine", stage="avatar", remedy=", ".join(resident))
         return (wanted, *(name for name in resident if name != wanted)) if wanted else resident
-
-    def _check(self, user_key: str | None) -> None:
-        if user_key:
-            owner_of(self._app, user_key)
 
 
 def persona_of(face: avatars.AvatarInfo) -> Persona:

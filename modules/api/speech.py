@@ -8,8 +8,8 @@ from anyio import to_thread
 from gradio.data_classes import FileData
 
 from modules import tts
-from modules.api.callers import owner_of
-from modules.api.language import checked, checked_region
+from modules.api.callers import owner_if_any, owner_of
+from modules.api.language import checked, checked_region, named
 from modules.api.turn import file_data, path_of
 from modules.conversation.app import App
 from modules.conversation.speaking import say
@@ -37,13 +37,11 @@ class SpeechEndpoints:
         user_key: str | None = None,
     ) -> FileData:
         """Say a text in a voice of `/voices`, with a feeling; one of your own needs your key."""
-        said = checked(text)
+        said = checked(text, limit=LONGEST_SPOKEN)
         if not said:
             raise InvalidInput("empty", field="text")
-        if len(said) > LONGEST_SPOKEN:
-            raise InvalidInput("too_long", field="text", limit=LONGEST_SPOKEN)
-        owner = owner_of(self._app, user_key) if user_key else ""
-        request = await self._request(said, voice, _feeling(emotion), region, owner)
+        owner = owner_if_any(self._app, user_key) or ""
+        request = await self._request(said, named(voice, "voice"), _feeling(emotion), region, owner)
         speech = await say(request, self._app.residency)
         path = self._app.files.new(owner or "speech", "speech.wav")
         await to_thread.run_sync(
@@ -65,8 +63,8 @@ class SpeechEndpoints:
             }
             for voice in tts.VOICES
         ]
-        if user_key:
-            owner = owner_of(self._app, user_key)
+        owner = owner_if_any(self._app, user_key)
+        if owner:
             own = await to_thread.run_sync(self._app.voices.list, owner)
             listed += [
                 {"id": each.id, "name": each.name, "kind": "match", "seconds": each.seconds}

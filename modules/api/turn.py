@@ -17,6 +17,7 @@ from modules.conversation.app import App
 from modules.conversation.details import Collected
 from modules.conversation.session import Session
 from modules.conversation.turn import understand
+from modules.errors import InvalidInput
 from modules.media.audio import read_audio, write_wav
 from modules.media.export import AI_MARK, write_mp4
 from modules.messages import LISTEN_RATE, SPEECH_RATE, Clause, Notice, Persona, Utterance
@@ -43,6 +44,8 @@ class TurnEndpoints:
         """Say something and get the answer: its text as it grows, then details, wav and mp4."""
         assistant = personas.check_persona(persona)
         speaker = personas.check_user(user, assistant)
+        if not isinstance(message, str):
+            raise InvalidInput("not_text", field="message")
         session = session_of(self._app, user_key, request)
         await session.configure(assistant or Persona(), speaker)
         session.given = (assistant, speaker)

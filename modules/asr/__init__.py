@@ -7,6 +7,7 @@ fetched a checkpoint, the page offers the browser's own recogniser, or typing.
 
 from modules.asr.echo import EchoSettings, level_db
 from modules.asr.endpointer import (
+    SILENCE_S,
     Endpointer,
     Endpointing,
     Event,
@@ -17,8 +18,8 @@ from modules.asr.vad import FRAME, VoiceActivity, silero
 from modules.engines import EngineSpec, Need
 
 __all__ = [
-    "ENGINES", "FRAME", "EchoSettings", "Endpointer", "Endpointing", "Event", "SpeechStarted",
-    "UtteranceEnded", "VoiceActivity", "level_db", "silero",
+    "ENGINES", "FRAME", "SILENCE_S", "EchoSettings", "Endpointer", "Endpointing", "Event",
+    "SpeechStarted", "UtteranceEnded", "VoiceActivity", "level_db", "silero",
 ]  # fmt: skip
 
 

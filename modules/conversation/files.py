@@ -40,8 +40,12 @@ class Files:
         A caller of the API names files by path: without this check they could name any file of
         the server.
         """
-        file = Path(path).resolve()
-        if not file.is_relative_to(self.root.resolve()) or not file.is_file():
+        try:
+            file = Path(path).resolve()
+            uploaded = file.is_relative_to(self.root.resolve()) and file.is_file()
+        except (OSError, ValueError):  # too long for the file system, or with a null character
+            uploaded = False
+        if not uploaded:
             raise InvalidInput("not_uploaded", field=field)
         return file
 

@@ -17,7 +17,8 @@ async def keep_facts(memory: UserMemory | None, said: str, reply: int) -> list[N
     if memory is None:
         return []
     try:
-        return await to_thread.run_sync(_keep, memory, said, reply)
+        told = await to_thread.run_sync(_keep, memory, said, reply)
+        return [*told, *memory.take_notices(reply)]
     except GuongError as error:
         return [Notice(reply, error.code, dict(error.params), "memory")]
 

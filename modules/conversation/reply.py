@@ -12,7 +12,11 @@ from typing import Literal
 
 import anyio
 
-from modules.messages import Clause, MediaChunk
+from modules.asr import level_db
+from modules.messages import FPS, FRAME_SAMPLES, Clause, MediaChunk, Speech
+
+_CLOCK_S = 0.1
+"""How well the server knows what the page plays just now."""
 
 State = Literal["open", "done", "halted"]
 
@@ -28,11 +32,25 @@ class Reply:
         self.started_s: float | None = None
         """When the first chunk was given, on the event loop's clock: playback begins then."""
         self._changed = asyncio.Event()
+        self._levels_db: list[float] = []
 
     def add_clause(self, clause: Clause) -> None:
         """Note a clause of the text; its time is that of its first chunk."""
         if self.state == "open" and clause.text:
             self.clauses.append(clause)
+
+    def add_levels(self, speech: Speech) -> None:
+        """Note how loud each frame of what will be played is."""
+        self._levels_db += [
+            level_db(speech.samples[start : start + FRAME_SAMPLES])
+            for start in range(0, len(speech.samples), FRAME_SAMPLES)
+        ]
+
+    def level_db(self, played_s: float) -> float | None:
+        """Return the level around that moment, in dB of full scale; None where nothing sounds."""
+        first = max(0, round((played_s - _CLOCK_S) * FPS))
+        around = self._levels_db[first : round((played_s + _CLOCK_S) * FPS) + 1]
+        return max(around, default=None)
 
     def add(self, chunk: MediaChunk) -> None:
         """Append a chunk for all readers. Does nothing once the reply has ended."""

@@ -29,7 +29,9 @@ from modules.messages import (
     MediaChunk,
     Message,
     Mood,
+    Notice,
     Persona,
+    Speech,
     TurnEnd,
     User,
     Utterance,
@@ -220,7 +222,7 @@ class Session:
                 async with aclosing(self.app.back(request)) as messages:
                     async for message in messages:
                         if isinstance(message, TurnEnd):
-                            for notice in await keeping:
+                            for notice in [*await keeping, *self._warnings(reply)]:
                                 await send.send(notice)
                             message = self._end(message, front_ms, self.cache.hits - hits)
                         await self._pass_on(message, current)
@@ -234,9 +236,14 @@ class Session:
             else:
                 self._note_said(current, whole=finished or not self.live)
 
+    def _warnings(self, reply: int) -> list[Notice]:
+        return [Notice(reply, "restart_needed")] if self.app.residency.needs_restart else []
+
     async def _pass_on(self, message: Message, reply: Reply) -> None:
         if isinstance(message, Clause):
             reply.add_clause(message)
+        elif isinstance(message, Speech):
+            reply.add_levels(message)
         elif isinstance(message, MediaChunk):
             if self.live:
                 await reply.pace(message, self.app.settings.lead_s)

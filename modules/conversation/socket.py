@@ -69,6 +69,9 @@ class Line:
         self._socket = socket
         self._ears: Endpointer | None = None
         self._utterances = 0
+        self._held = False
+        self._playing_since: float | None = None
+        """When the page began to play the reply, on the event loop's clock."""
 
     async def run(self, reply: int, have: int) -> None:
         """Carry both ways until the page goes; the page has `have` chunks of `reply` already."""
@@ -104,8 +107,7 @@ class Line:
 
     async def _take(self, message: Any) -> None:
         if sound := message.get("bytes"):
-            if self._ears:
-                await self._hear(self._ears.push(sound))
+            await self._listen(sound)
             return
         said = _read(message.get("text") or "")
         kind = said.get("type")
@@ -114,17 +116,38 @@ class Line:
         elif kind == "microphone":
             await self._open_ears(bool(said.get("open")))
         elif kind == "talk" and self._ears:
-            await self._hear(self._ears.hold(bool(said.get("held"))))
-        elif kind in ("playing", "played") and self._ears:
-            self._ears.playing(kind == "playing")
+            self._held = bool(said.get("held"))
+            await self._hear(self._ears.hold(self._held))
+        elif kind in ("playing", "played"):
+            self._playing_since = anyio.current_time() if kind == "playing" else None
+            if self._ears:
+                self._ears.playing(kind == "playing")
+
+    async def _listen(self, sound: bytes) -> None:
+        ears = self._ears
+        if ears is None:
+            return
+        if self._session.push_to_talk and not self._held:
+            if ears.speaking:
+                ears.clear()
+            return
+        if ears.settings.silence_s != self._session.end_of_turn_s:
+            ears.set_silence(self._session.end_of_turn_s)
+        await self._hear(ears.push(sound, played_db=self._played_db()))
+
+    def _played_db(self) -> float | None:
+        reply = self._session.reply
+        if reply is None or self._playing_since is None:
+            return None
+        return reply.level_db(anyio.current_time() - self._playing_since)
 
     async def _open_ears(self, wanted: bool) -> None:
         if not wanted:
             self._ears = None
         elif self._ears is None:
             voice = await to_thread.run_sync(silero)
-            settings = Endpointing(silence_s=self._session.end_of_turn_s)
-            self._ears = Endpointer(voice, settings)
+            self._ears = Endpointer(voice, Endpointing(silence_s=self._session.end_of_turn_s))
+            self._ears.playing(self._playing_since is not None)
 
     async def _hear(self, events: list[Event] | Event) -> None:
         for event in events if isinstance(events, list) else [events]:

@@ -133,6 +133,8 @@ async def _recalled(session: Session, text: str, reply: int, tell: Tell) -> tupl
     except GuongError as error:
         await tell(Notice(reply, error.code, dict(error.params), "memory"))
         return ()
+    for notice in session.memory.take_notices(reply):
+        await tell(notice)
     return tuple(recalled.memory.text for recalled in found)
 
 

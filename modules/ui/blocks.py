@@ -20,6 +20,7 @@ from modules.ui.labels import Labels, first
 from modules.ui.panels import Bench, Panel
 from modules.ui.panels.data import CONFIRM, DataPanel
 from modules.ui.panels.engines import EnginesPanel, progress_in_megabytes
+from modules.ui.panels.listening import ListeningPanel
 from modules.ui.panels.memory import MemoryPanel
 from modules.ui.panels.persona import PersonaPanel
 from modules.ui.panels.voice import VoicePanel
@@ -37,6 +38,7 @@ DOWNLOAD = "() => document.querySelector('#guong-download')?.click()"
 _TABS: tuple[tuple[str, type[Any]], ...] = (
     ("tab.persona", PersonaPanel),
     ("tab.voice", VoicePanel),
+    ("tab.listening", ListeningPanel),
     ("tab.memory", MemoryPanel),
     ("tab.engines", EnginesPanel),
     ("tab.data", DataPanel),

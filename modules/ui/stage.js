@@ -223,14 +223,37 @@ $("guong-microphone").onclick = () => {
   else if (session?.recogniser) openMicrophone();
   else trigger("input", { want: "recogniser", browser: BrowserRecogniser.available });
 };
-const hold = (held) => (event) => {
+
+// Push-to-talk: by the button under the face, or by the space bar wherever it does not type.
+let held = false;
+
+function hold(down, event) {
   event.preventDefault();
-  if (held && player.speaking) halt();
+  if (down === held) return;
+  held = down;
+  if (down && (state === "speaking" || state === "thinking")) halt();
   send({ type: "talk", held });
   enter(held ? "hearing" : "listening");
+}
+
+function pushToTalk(on) {
+  if (session) session.push_to_talk = on;
+  if (state === "hearing") enter(resting());
+  showMicrophone();
+}
+
+$("guong-hold").onpointerdown = (event) => {
+  $("guong-hold").setPointerCapture(event.pointerId); // the release counts wherever it happens
+  hold(true, event);
 };
-$("guong-hold").onpointerdown = hold(true);
-$("guong-hold").onpointerup = $("guong-hold").onpointercancel = hold(false);
+$("guong-hold").onpointerup = $("guong-hold").onpointercancel = (event) => hold(false, event);
+const space = (down) => (event) => {
+  if (event.code !== "Space" || $("guong-hold").hidden) return;
+  if (event.target.closest?.("input, textarea, button, select, [role='tab']")) return;
+  hold(down, event);
+};
+document.addEventListener("keydown", space(true));
+document.addEventListener("keyup", space(false));
 $("guong-stop").onclick = () => halt();
 $("guong-unlock").onclick = () => player.play();
 
@@ -325,6 +348,7 @@ update(props.value);
 window.guong = {
   begin,
   halt,
+  pushToTalk,
   seen,
   player,
   microphone,

@@ -21,21 +21,21 @@ FLAGS = (
 READY = "window.guong?.socket?.readyState === 1"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def scripted(tmp_path_factory):
     """The app with a language model and a recogniser that do what a test knows beforehand."""
     with running(tmp_path_factory.mktemp("scripted"), "--scripted") as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def embedded(tmp_path_factory):
     """The app as a laptop has it: no recogniser, the companion answers."""
     with running(tmp_path_factory.mktemp("embedded")) as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright():
     with sync_playwright() as started:
         yield started
@@ -53,7 +53,7 @@ def chromium(playwright, *flags):
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(playwright):
     with chromium(playwright) as started:
         yield started

@@ -99,3 +99,37 @@ def test_a_refused_microphone_is_explained(browser, scripted):
     assert page.value("guong.seen.errors").pop().startswith("microphone.")
     page.say("Tôi gõ vậy").until("speaking")
     context.close()
+
+
+def test_push_to_talk_hears_only_what_is_said_while_the_button_is_held(talker):
+    talker.page.get_by_role("tab", name="Nghe", exact=True).click()
+    talker.page.check("#guong-push-to-talk input")
+    talker.page.click(".guong-microphone")
+    talker.until("listening")
+    talker.page.wait_for_timeout(5_000)  # the recording speaks meanwhile, and nobody holds
+    assert talker.lines() == []
+    box = talker.page.locator(".guong-hold").bounding_box()
+    talker.page.mouse.move(box["x"] + 20, box["y"] + 20)
+    talker.page.mouse.down()
+    talker.until("hearing")
+    talker.page.wait_for_timeout(500)
+    talker.page.mouse.move(5, 5)  # a release outside the button counts too
+    talker.page.mouse.up()
+    talker.until("speaking", timeout_s=30)
+    assert talker.lines()[0] == ["user", HEARD]
+
+
+def test_the_space_bar_holds_too_and_types_where_one_types(talker):
+    talker.page.get_by_role("tab", name="Nghe", exact=True).click()
+    talker.page.check("#guong-push-to-talk input")
+    talker.page.click(".guong-microphone")
+    talker.until("listening")
+    talker.page.locator(".guong-picture").click()
+    talker.page.evaluate("document.activeElement.blur()")
+    talker.page.keyboard.down("Space")
+    talker.until("hearing")
+    talker.page.keyboard.up("Space")
+    talker.until("speaking", timeout_s=30)
+    talker.page.focus("#guong-message textarea")
+    talker.page.keyboard.type("a b")
+    assert talker.page.input_value("#guong-message textarea") == "a b"

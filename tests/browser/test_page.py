@@ -106,7 +106,7 @@ def test_delete_everything_begins_anew_with_another_key(embedded, visit):
     page = visit(embedded).say("Mình tên là Sơn Ca Bảy.").until("speaking")
     page.until("idle", timeout_s=60)
     old = page.value("localStorage.getItem('guong.key')")
-    tab(page, "Dữ liệu của tôi")
+    tab(page, "Dữ liệu")
     page.page.on("dialog", lambda dialog: dialog.accept())
     page.page.click("#guong-delete")
     page.page.wait_for_function(f"localStorage.getItem('guong.key') !== '{old}'")
@@ -120,7 +120,7 @@ def test_delete_everything_begins_anew_with_another_key(embedded, visit):
 def test_refusing_the_question_deletes_nothing(embedded, visit):
     page = visit(embedded).say("Mình thích hát.").until("speaking")
     old = page.value("localStorage.getItem('guong.key')")
-    tab(page, "Dữ liệu của tôi")
+    tab(page, "Dữ liệu")
     page.page.on("dialog", lambda dialog: dialog.dismiss())
     page.page.click("#guong-delete")
     page.page.wait_for_timeout(800)

@@ -1,9 +1,10 @@
 import asyncio
 
 import anyio
+import numpy as np
 
 from modules.conversation.reply import Reply
-from modules.messages import Clause, MediaChunk
+from modules.messages import SPEECH_RATE, Clause, MediaChunk, Speech
 from tests.virtual_time import virtual_time
 
 
@@ -82,3 +83,15 @@ async def test_a_reply_that_never_began_has_said_nothing():
     reply = Reply(1)
     reply.add_clause(Clause(1, 0, "Một.", "một"))
     assert reply.heard() == ""
+
+
+def test_the_level_of_what_is_played_is_known_at_any_moment():
+    reply = Reply(1)
+    loud, quiet = (np.full(SPEECH_RATE, level, np.float32) for level in (0.1, 0.0))
+    assert reply.level_db(0.0) is None
+    reply.add_levels(Speech(1, 0, loud))
+    reply.add_levels(Speech(1, 0, quiet))
+    assert -20.1 < reply.level_db(0.5) < -19.9
+    assert -20.1 < reply.level_db(1.05) < -19.9  # the page may be a little behind
+    assert reply.level_db(1.5) == -120.0
+    assert reply.level_db(60.0) is None

@@ -297,8 +297,9 @@ async def test_the_pair_follows_what_the_user_says_and_reaches_the_model(tmp_pat
 class Remembers:
     """A memory that a test can make slow or broken."""
 
-    def __init__(self, recall=(), error=None):
+    def __init__(self, recall=(), error=None, moved=None):
         self.kept, self._recall, self._error = [], recall, error
+        self._moved = [moved] if moved else []
 
     def recall(self, query, limit=5):
         if self._error:
@@ -310,6 +311,10 @@ class Remembers:
             raise self._error
         self.kept.append(text)
         return type("Memory", (), {"text": text, "id": "1"})()
+
+    def take_notices(self, reply):
+        moved, self._moved = self._moved, []
+        return [Notice(reply, "memory_moved_aside", {"name": name}, "memory") for name in moved]
 
 
 @virtual_time
@@ -331,6 +336,44 @@ async def test_a_broken_memory_is_a_notice_and_the_turn_goes_on(tmp_path):
     assert "storage_failed.locked" in [m.code for m in messages if isinstance(m, Notice)]
     assert messages[-1].reason == "done"
     assert any(isinstance(m, Clause) for m in messages)
+
+
+@virtual_time
+async def test_a_memory_that_was_moved_aside_is_told_once(tmp_path):
+    session = session_of(app_with(tmp_path))
+    session.memory = Remembers(moved="memory.broken-1")
+    first = await collect(session, "Chào bạn", 1)
+    told = [m.params for m in first if isinstance(m, Notice) and m.code == "memory_moved_aside"]
+    assert told == [{"name": "memory.broken-1"}]
+    again = await collect(session, "Chào bạn", 2)
+    assert not [m for m in again if isinstance(m, Notice)]
+
+
+class Stuck:
+    busy = True
+
+
+@virtual_time
+async def test_an_app_whose_engines_hang_for_good_asks_for_a_restart(tmp_path):
+    session = session_of(app_with(tmp_path))
+    for _ in range(2):
+        session.app.residency.abandon(Stuck())
+    assert not [m for m in await collect(session, "Chào", 1) if isinstance(m, Notice)]
+    session.app.residency.abandon(Stuck())
+    told = [m.code for m in await collect(session, "Chào", 2) if isinstance(m, Notice)]
+    assert told == ["restart_needed"]
+
+
+@virtual_time
+async def test_what_is_asked_again_is_felt_and_spoken_from_the_cache(tmp_path):
+    emotion = Scripted("emotion", "scripted", feels("Enjoyment"))
+    session = session_of(app_with(tmp_path, emotion))
+    first = await collect(session, "Kể chuyện đi", 1)
+    again = await collect(session, "Kể chuyện đi", 2)
+    assert len(emotion.heard) == 1
+    assert first[-1].cache_hits == 0
+    assert again[-1].cache_hits == 1 + len([m for m in again if isinstance(m, Clause)])
+    assert [m.reply for m in again if isinstance(m, Mood)] == [2]
 
 
 @virtual_time

@@ -231,3 +231,33 @@ def test_a_closed_connection_leaves_the_session_for_the_next_one(house):
     line.close()
     again = house.connect(session)
     assert again.receive_json() == {"type": "ready"}
+
+
+def test_with_push_to_talk_nothing_is_heard_until_the_button_is_held(house):
+    session = house.open_session()
+    session.push_to_talk = True
+    line = house.connect(session)
+    line.receive_json()
+    line.send_text('{"type": "microphone", "open": true}')
+    for frame in frames(0.5, loud=True):
+        line.send_bytes(frame)
+    line.send_text('{"type": "talk", "held": true}')
+    assert line.receive_json() == {"type": "speech"}
+    for frame in frames(0.3, loud=True):
+        line.send_bytes(frame)
+    line.send_text('{"type": "talk", "held": false}')
+    assert line.receive_json() == {"type": "utterance", "id": 1}
+    heard = session.take_utterance(1, 1)
+    assert abs(len(heard.samples) / 16_000 - 0.3) < 0.05
+
+
+def test_another_silence_counts_from_the_next_frame_on(house):
+    session = house.open_session()
+    line = house.connect(session)
+    line.receive_json()
+    line.send_text('{"type": "microphone", "open": true}')
+    session.end_of_turn_s = 1.2
+    line.send_bytes(frames(0.1, loud=False)[0])
+    line.send_text('{"type": "halt"}')  # refused: by then the frame has been heard
+    assert line.receive_json()["type"] == "refused"
+    assert session.line._ears.settings.silence_s == 1.2

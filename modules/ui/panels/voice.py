@@ -174,5 +174,6 @@ class VoicePanel:
         session, app = self._bench.visitors.session(request), self._bench.app
         if session.voice is not None:
             await to_thread.run_sync(app.voices.delete, session.owner, session.voice.id)
+            app.cache.forget(session.owner)
             await session.configure(session.persona.model_copy(update={"voice": ""}))
         return [*await self.show(session), tell(session.language, "voice.deleted")]
