@@ -1,14 +1,15 @@
 """A bounded in-process cache of what engines made: the oldest entry goes first, users never mix.
 
 Keys are (owner, engine, everything that shaped the result). Sentences that an avatar says again
-and again (greetings, confirmations) are then ready at once.
+and again (greetings, confirmations) are then ready at once. Nobody fills it alone: whoever talks
+for long displaces their own entries, not those of others.
 """
 
 from __future__ import annotations
 
 import hashlib
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import aclosing
 from dataclasses import replace
@@ -22,6 +23,8 @@ from modules.messages import Clause, FloatArray, Speech, TurnRequest
 
 _VISEME_BYTES = 100
 _ENTRY_BYTES = 500
+_SHARE = 4
+"""One owner holds at most this part of the cache: of 64 MB, three minutes of speech."""
 
 Said = TypeVar("Said", Clause, Speech)
 
@@ -32,7 +35,7 @@ class Cache:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._entries: OrderedDict[tuple[str, Hashable], tuple[object, int]] = OrderedDict()
-        self._bytes = 0
+        self._bytes: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def of(self, owner: str) -> OwnCache:
@@ -56,8 +59,10 @@ class Cache:
         with self._lock:
             self._drop((owner, key))
             self._entries[owner, key] = (value, size)
-            self._bytes += size
-            while self._bytes > self._max_bytes:
+            self._bytes[owner] += size
+            while self._bytes[owner] > self._max_bytes // _SHARE:
+                self._drop(next(entry for entry in self._entries if entry[0] == owner))
+            while self._bytes.total() > self._max_bytes:
                 self._drop(next(iter(self._entries)))
 
     def forget(self, owner: str) -> int:
@@ -70,7 +75,9 @@ class Cache:
 
     def _drop(self, entry: tuple[str, Hashable]) -> None:
         _, size = self._entries.pop(entry, (None, 0))
-        self._bytes -= size
+        self._bytes[entry[0]] -= size
+        if not self._bytes[entry[0]]:
+            del self._bytes[entry[0]]
 
 
 class OwnCache:

@@ -49,23 +49,48 @@ def test_forgetting_a_user_leaves_nothing_of_theirs_and_all_of_others():
 
 def test_the_least_recently_used_goes_first():
     cache = Cache(8 * (10 + 500))
-    for key in range(8):
+    for owner in range(8):
+        cache.put(f"owner {owner}", "key", owner, 10)
+    cache.get("owner 0", "key")
+    cache.put("owner 8", "key", 8, 10)
+    assert cache.get("owner 0", "key") == 0
+    assert cache.get("owner 1", "key") is None
+
+
+def test_whoever_talks_for_long_displaces_only_their_own():
+    cache = Cache(8 * (10 + 500))
+    cache.put("binh", "greeting", "hello", 10)
+    for key in range(20):
         cache.put("an", key, key, 10)
-    cache.get("an", 0)
-    cache.put("an", 8, 8, 10)
-    assert cache.get("an", 0) == 0
-    assert cache.get("an", 1) is None
+    assert cache.get("binh", "greeting") == "hello"
+    assert [key for key in range(20) if cache.get("an", key) is not None] == [18, 19]
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2_000)), max_size=60))
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9), st.integers(0, 2_000)), max_size=90)
+)
 def test_it_never_holds_more_than_its_bound(puts):
-    cache = Cache(6_000)
+    cache = Cache(16_000)
     sizes = {}
-    for key, size in puts:
-        cache.put("an", key, size, size)
-        sizes[key] = size
-    held = [sizes[key] for key in sizes if cache.get("an", key) is not None]
-    assert sum(held) <= 6_000
+    for owner, key, size in puts:
+        cache.put(str(owner), key, size, size)
+        sizes[str(owner), key] = size
+    held = {entry: size for entry, size in sizes.items() if cache.get(*entry) is not None}
+    assert sum(held.values()) <= 16_000
+    for owner in range(6):
+        assert sum(size for (own, _), size in held.items() if own == str(owner)) <= 4_000
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9), st.integers(0, 900)), max_size=90))
+def test_what_was_forgotten_counts_no_more(puts):
+    cache = Cache(8_000)
+    for owner, key, size in puts:
+        cache.put(str(owner), key, size, size)
+    for owner in range(6):
+        cache.forget(str(owner))
+    for owner in range(7):
+        cache.put(f"new {owner}", "key", owner, 500)
+    assert [cache.get(f"new {owner}", "key") for owner in range(7)] == list(range(7))
 
 
 def test_an_owner_s_part_counts_its_own_hits():
