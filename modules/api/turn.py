@@ -70,8 +70,8 @@ class TurnEndpoints:
     ) -> tuple[str, dict[str, Any]]:
         """Write down what is said in a sound file; needs a recogniser (`/engines` names it)."""
         path = self._app.files.uploaded(path_of(audio), "audio")
-        session = session_of(self._app, None, request)
         try:
+            session = session_of(self._app, None, request)
             samples = await to_thread.run_sync(
                 lambda: read_audio(path, max_seconds=LONGEST_HEARD_S)
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ class Files:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._readers: dict[Path, tuple[int, int]] = {}  # how many, and the inode that they read
 
     def new(self, owner: str, name: str) -> Path:
         """Return the path of a new file of an owner, in a directory nobody can guess.
@@ -35,7 +37,7 @@ class Files:
         return directory / name
 
     def uploaded(self, path: str, field: str) -> Path:
-        """Return the path of an uploaded file; refuse any path that is not one.
+        """Return the path of an uploaded file, to be discarded; refuse any path that is not one.
 
         A caller of the API names files by path: without this check they could name any file of
         the server.
@@ -47,13 +49,25 @@ class Files:
             uploaded = False
         if not uploaded:
             raise InvalidInput("not_uploaded", field=field)
+        readers, _ = self._readers.get(file, (0, 0))
+        self._readers[file] = readers + 1, file.stat().st_ino
         return file
 
     def discard(self, file: Path) -> None:
-        """Delete an upload that has been read, and the directory made for it."""
-        file.unlink(missing_ok=True)
-        if file.parent != self.root and not any(file.parent.iterdir()):
-            file.parent.rmdir()
+        """Delete an upload that has been read, and the directory made for it.
+
+        Gradio names an upload by its content: the same sound sent by two callers is one file. It
+        stays while one of them still reads it, or has sent it anew and is about to.
+        """
+        readers, inode = self._readers.pop(file, (1, 0))
+        if readers > 1:
+            self._readers[file] = readers - 1, inode
+            return
+        with suppress(FileNotFoundError):
+            if inode in (0, file.stat().st_ino):
+                file.unlink()
+            if file.parent != self.root and not any(file.parent.iterdir()):
+                file.parent.rmdir()
 
     def forget(self, owner: str) -> int:
         """Delete all files of an owner; return how many there were."""

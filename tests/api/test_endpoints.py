@@ -72,6 +72,40 @@ def test_the_contract_is_public_and_nothing_else(client):
     assert found == CONTRACT
 
 
+WRONG = (1, 1e308, True, [], ["x"], {"a": 1}, "\0", "x" * 5_000, "<img src=x onerror=alert(1)>")
+
+
+def test_whatever_is_given_for_an_argument_no_call_ends_in_an_internal_error(
+    client, key, sample, tmp_path
+):
+    right = {
+        "text": "Mình vui", "message": "Chào", "utterance": "Chào em", "query": "mèo", "id": "all",
+        "assistant_self": "em", "user_term": "anh", "region": "north", "voice": "", "avatar": "",
+        "emotion": "Other", "engine": "", "name": "mẫu", "consent": False, "persona": None,
+        "user": None, "user_key": key,
+    }  # fmt: skip
+
+    def told(call):
+        endpoint, wrong, value = call
+        sound = tmp_path / f"{calls.index(call)}.wav"
+        sound.write_bytes(Path(sample).read_bytes() + sound.name.encode())  # no two are one upload
+        files = dict.fromkeys(("audio", "file"), handle_file(str(sound)))
+        arguments = {name: (right | files)[name] for name in CONTRACT[endpoint]} | {wrong: value}
+        try:
+            client.predict(**arguments, api_name=endpoint)
+        except AppError as error:
+            return (*call, str(error))
+        return (*call, "")
+
+    calls = [(e, name, value) for e, names in CONTRACT.items() for name in names for value in WRONG]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(told, calls))
+    assert [result for result in results if result[3].startswith("internal")] == []
+    for endpoint, wrong, value, error in results:
+        if wrong == "user_key" and not isinstance(value, str):
+            assert error.startswith("invalid_input.not_text: 'user_key'"), (endpoint, value)
+
+
 # --- the conversation -----------------------------------------------------------------------------
 
 
