@@ -6,6 +6,11 @@ An error carries a code and named parameters; `ui/translations/` holds the sente
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
+_FRAMES = 12
+
 Param = str | int | float
 
 
@@ -109,3 +114,15 @@ class StorageFailed(GuongError):
 
 LADDER_ERRORS = (EngineUnavailable, EngineFailed, EngineTimeout, WeightsRejected, QuotaExceeded)
 """The only errors that make the next engine of a stage take over."""
+
+
+def trace(error: BaseException) -> str:
+    """Return what an error is and where it came from, for the log.
+
+    Without its own words: those may hold what a user said.
+    """
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    way = " > ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in frames)
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    after = f"; after {type(cause).__name__}" if cause else ""
+    return f"{type(error).__name__} at {way}{after}"

@@ -19,7 +19,7 @@ import anyio
 from anyio import to_thread
 
 from modules.engines import Engine, EngineSpec, Stage, in_order
-from modules.errors import EngineFailed, EngineUnavailable, GuongError
+from modules.errors import EngineFailed, EngineUnavailable, GuongError, trace
 
 log = logging.getLogger("guong.residency")
 
@@ -133,7 +133,7 @@ class Residency:
                 place.state, place.error = "failed", error.code
                 raise
             except Exception as error:
-                log.exception("loading %s/%s failed", stage, name)
+                log.error("loading %s/%s: %s", stage, name, trace(error))
                 place.state, place.error = "failed", "engine_failed.load"
                 raise EngineFailed("load", stage=stage, engine=name) from error
             finally:
@@ -180,6 +180,11 @@ class Residency:
     def rest(self, stage: Stage, name: str) -> None:
         """Do not offer an engine for `RESTS_S`: it failed or fell behind."""
         self._place(stage, name).resting_until = anyio.current_time() + RESTS_S
+
+    def wake_all(self) -> None:
+        """Offer again what was put to rest."""
+        for place in self._places.values():
+            place.resting_until = 0.0
 
     def report(self) -> list[EngineStatus]:
         """Return every engine's state, in the order of the ladders."""

@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     end_of_turn_s: float = 0.6
     """Silence after which the user is taken to have finished."""
     keep_days: int = 365
-    """Voices and faces that were not used for this long are deleted."""
+    """Voices that were not used for this long are deleted."""
 
     llm_url: str = ""
     """Base URL of an OpenAI-compatible server, such as http://127.0.0.1:11434/v1."""

@@ -3,7 +3,7 @@ import pickle
 import pytest
 
 from modules import errors
-from modules.errors import AtCapacity, GuongError, InvalidInput
+from modules.errors import AtCapacity, GuongError, InvalidInput, trace
 
 
 def test_an_error_has_a_code_made_of_its_kind_and_its_reason():
@@ -30,3 +30,19 @@ def test_every_kind_of_error_has_a_kind_of_its_own():
         if isinstance(cls, type) and issubclass(cls, GuongError)
     ]
     assert len(kinds) == len(set(kinds))
+
+
+def test_a_trace_tells_where_and_not_what_was_said():
+    def fails():
+        try:
+            raise KeyError("tên mình là Lan")
+        except KeyError as error:
+            raise ValueError("Lan sinh năm 1990") from error
+
+    try:
+        fails()
+    except ValueError as error:
+        told = trace(error)
+    assert "Lan" not in told
+    assert told.startswith("ValueError at test_errors.py:")
+    assert told.endswith("fails; after KeyError")

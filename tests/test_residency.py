@@ -146,3 +146,12 @@ async def test_too_many_stuck_calls_ask_for_a_restart_until_they_come_back():
     assert engines.needs_restart
     stuck[0].busy = False
     assert not engines.needs_restart
+
+
+@virtual_time
+async def test_engines_at_rest_can_be_woken():
+    engines = residency(Scripted("tts", "a", gives_nothing()))
+    engines.rest("tts", "a")
+    assert engines.resident("tts") == ()
+    engines.wake_all()
+    assert engines.resident("tts") == ("a",)

@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 from anyio import to_thread
 
-from modules.errors import GuongError
+from modules.errors import GuongError, trace
 from modules.text.catalogue import sentences, tell
 
 log = logging.getLogger("guong.edge")
@@ -48,9 +48,9 @@ def edge(language: Language = english, *, coded: bool = True) -> Callable[[Any],
                 ) from None
             except gr.Error:
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the last resort
                 number = secrets.token_hex(4)
-                log.exception("internal error %s: %s", number, type(error).__name__)
+                log.error("internal error %s: %s", number, trace(error))
                 text = tell(language(*args, **kwargs), "internal", id=number)
                 raise gr.Error(
                     f"internal: {text}" if coded else text, print_exception=False

@@ -21,16 +21,16 @@ ENGINES: tuple[EngineSpec, ...] = (
         packages=("skia", "cv2"),
         megabytes=50,
         # A batch of twelve frames takes some 20 ms; the rest is a busy machine.
-        first_output_s=2.0,
-        next_output_s=1.0,
+        first_output_s=5.0,
+        next_output_s=3.0,
     ),
     EngineSpec(
         "still",
         "avatar",
         "modules.avatar.still:StillEngine",
         megabytes=1,
-        first_output_s=2.0,
-        next_output_s=1.0,
+        first_output_s=5.0,
+        next_output_s=3.0,
     ),
 )
 

@@ -155,15 +155,28 @@ class App:
         await self.residency.load_embedded(here=here)
         for stage, specs in TABLES.items():
             for spec in specs:
-                wanted = spec.weights or spec.name in self.settings.preferred(stage)
-                if not spec.embedded and wanted and not self.residency.obstacle(spec)[0]:
+                if self._wanted(spec) and not self.residency.obstacle(spec)[0]:
                     await self._try_load(stage, spec.name, here=here)
 
+    def _wanted(self, spec: EngineSpec) -> bool:
+        """Tell whether an engine should be loaded at start: preferred, configured, or fetched."""
+        preferred = spec.name in self.settings.preferred(spec.stage)
+        configured = "network" in spec.needs and bool(self.settings.llm_url)
+        return not spec.embedded and (preferred or configured or bool(spec.weights))
+
     async def _rehearse(self) -> None:
-        """Go through a turn that nobody hears: the first visitor must not pay for first uses."""
-        session = Session(self, os.urandom(16).hex(), None, live=False)
+        """Go through a turn that nobody hears: the first visitor must not pay for first uses.
+
+        The embedded companion answers, not a server that somebody pays for. First uses are slow:
+        that one of them was too slow says nothing of the next turn.
+        """
+        owner = os.urandom(16).hex()
+        session = Session(self, owner, None, live=False)
+        session.choices["llm"] = llm.ENGINES[-1].name
         async for _ in session.turn("Xin chào, bạn khỏe không?", 1):
             pass
+        self.cache.forget(owner)
+        self.residency.wake_all()
 
     async def _try_load(self, stage: Stage, name: str, *, here: bool) -> None:
         try:

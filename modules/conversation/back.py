@@ -14,7 +14,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import anyio
 import av
@@ -25,10 +25,10 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from modules.conversation.cache import Cache, CachedSpeech
 from modules.conversation.fallback import Fallback, Pressure
 from modules.conversation.playback import BRIDGE_BELOW_S, KeepAhead, Playback
-from modules.conversation.speech import after, joined, silence
+from modules.conversation.speech import after, joined, shown, silence, unplayed
 from modules.conversation.writing import Writer
 from modules.engines import Stage
-from modules.errors import LADDER_ERRORS, EngineFailed, GuongError
+from modules.errors import LADDER_ERRORS, EngineFailed, GuongError, trace
 from modules.media.encoder import Encoder
 from modules.messages import (
     FPS,
@@ -106,9 +106,9 @@ class _Answer:
                     raise anyio.BrokenResourceError from group
                 except* GuongError as group:
                     reason = "failed"
-                    await self._tell_error(_first(group))
-                except* Exception:
-                    log.exception("turn %s failed", self.request.reply)
+                    await self._tell_error(cast("GuongError", _first(group)))
+                except* Exception as group:  # noqa: BLE001 - the last resort
+                    log.error("turn %s: %s", self.request.reply, trace(_first(group)))
                     reason = "failed"
                     await self._tell_error(EngineFailed("internal", stage="", engine=""))
                 reply, hits = self.request.reply, self.cache.hits
@@ -178,7 +178,7 @@ class _Answer:
                 left = speech
                 if wanted and len(speech.samples):
                     try:
-                        async with aclosing(cached.run(speech, _unplayed)) as pieces:
+                        async with aclosing(cached.run(speech, unplayed)) as pieces:
                             async for piece in pieces:
                                 left = after(left, len(piece.samples))
                                 self._reached("voice")
@@ -227,7 +227,7 @@ class _Answer:
             async for frames in batches:
                 if not len(frames.rgb):
                     continue  # less than a frame was spoken: it comes with the next
-                waiting = _shown(waiting, len(frames.speech.samples))
+                waiting = shown(waiting, len(frames.speech.samples))
                 self._reached("first_frame")
                 self.playback.add(len(frames.rgb) / FPS)
                 await out.send(frames)
@@ -263,8 +263,8 @@ class _Answer:
                     if np.abs(batch.speech.samples).max(initial=0) > _AUDIBLE:
                         self._reached("first_audio")
                 await self._send_media(encoder.close)
-            except (av.error.FFmpegError, ValueError):
-                log.exception("encoding turn %s failed", self.request.reply)
+            except (av.error.FFmpegError, ValueError) as error:
+                log.error("encoding turn %s: %s", self.request.reply, trace(error))
                 await self._tell_lost("media", EngineFailed("raised", stage="media", engine="av"))
                 await self._drain(frames)
 
@@ -300,22 +300,8 @@ class _Answer:
         await self.out.send(Notice(self.request.reply, error.code, dict(error.params)))
 
 
-def _unplayed(speech: Speech, given: list[Speech]) -> Speech | None:
-    played = sum(len(piece.samples) for piece in given)
-    return after(speech, played) if played < len(speech.samples) else None
-
-
-def _shown(waiting: list[Speech], samples: int) -> list[Speech]:
-    """Return what still waits to be shown after `samples` more were."""
-    while waiting and samples >= len(waiting[0].samples):
-        samples -= len(waiting[0].samples)
-        waiting = waiting[1:]
-    return [after(waiting[0], samples), *waiting[1:]] if waiting and samples else waiting
-
-
-def _first(group: BaseExceptionGroup[Any]) -> GuongError:
+def _first(group: BaseExceptionGroup[Any]) -> BaseException:
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    assert isinstance(error, GuongError)
     return error

@@ -14,7 +14,14 @@ from typing import Any, Generic, TypeVar
 import anyio
 
 from modules.engines import EngineSpec, Stage, Stream
-from modules.errors import LADDER_ERRORS, EngineFailed, EngineTimeout, EngineUnavailable, GuongError
+from modules.errors import (
+    LADDER_ERRORS,
+    EngineFailed,
+    EngineTimeout,
+    EngineUnavailable,
+    GuongError,
+    trace,
+)
 from modules.messages import Notice, TurnRequest
 from modules.residency import Residency
 
@@ -90,7 +97,7 @@ class Fallback(Generic[In, Out]):
         """Put the serving engine to rest and turn to the next; raise `error` if there is none."""
         failed = self.engine
         log.warning("%s/%s: %s", self.stage, failed, error.code)
-        if failed:
+        if len(self._names) > 1:  # the last one goes on: a turn later it is better than nothing
             self._residency.rest(self.stage, failed)
         await self._drop()
         self._names = self._names[1:]
@@ -132,7 +139,7 @@ class Fallback(Generic[In, Out]):
             self._residency.abandon(stream)
             raise EngineTimeout("slow", stage=self.stage, engine=spec.name) from error
         except Exception as error:
-            log.exception("%s/%s raised", self.stage, spec.name)
+            log.error("%s/%s raised: %s", self.stage, spec.name, trace(error))
             raise EngineFailed("raised", stage=self.stage, engine=spec.name) from error
         if not given:
             raise EngineFailed("nothing", stage=self.stage, engine=spec.name)
@@ -156,8 +163,8 @@ class Fallback(Generic[In, Out]):
         try:
             if stream is not None:
                 await stream.aclose()
-        except Exception:
-            log.exception("closing a %s stream failed", self.stage)
+        except Exception as error:  # noqa: BLE001 - its work is done
+            log.error("closing a %s stream failed: %s", self.stage, trace(error))
         finally:
             self._leases.close()
 

@@ -35,3 +35,17 @@ def joined(pieces: list[Speech]) -> Speech:
         offset += len(piece.samples)
     samples = np.concatenate([piece.samples for piece in pieces])
     return replace(pieces[-1], samples=samples, visemes=tuple(visemes))
+
+
+def unplayed(speech: Speech, given: list[Speech]) -> Speech | None:
+    """Return what is left of `speech` after the pieces that were given of it, if anything."""
+    played = sum(len(piece.samples) for piece in given)
+    return after(speech, played) if played < len(speech.samples) else None
+
+
+def shown(waiting: list[Speech], samples: int) -> list[Speech]:
+    """Return what still waits to be shown after `samples` more were."""
+    while waiting and samples >= len(waiting[0].samples):
+        samples -= len(waiting[0].samples)
+        waiting = waiting[1:]
+    return [after(waiting[0], samples), *waiting[1:]] if waiting and samples else waiting

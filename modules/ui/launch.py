@@ -28,7 +28,8 @@ def make_app(settings: Settings) -> App:
     """Return the app; Gradio is told first where files go and to call nobody."""
     share_arenas()
     files = settings.data / "files"
-    files.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for directory in (settings.data, settings.data / "users", files):
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ["GRADIO_TEMP_DIR"] = str(files)
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")

@@ -28,10 +28,10 @@ class Visitors:
         A page that reloads gets its session back; a duplicated tab, whose twin is alive, does not.
         """
         name = _page(request)
+        owner, new_key = self._owner(key, request)
         session = self._app.sessions.by_token(token)
-        new_key = None
-        if session is None or session.line is not None or not session.live:
-            owner, new_key = self._owner(key, request)
+        # Another owner: somebody signed in or out, or deleted everything in another tab.
+        if session is None or session.line or not session.live or session.owner != owner:
             session = self._app.open_session(name, owner, live=True)
         else:
             self._app.sessions.rename(name, session)
@@ -62,9 +62,15 @@ class Visitors:
 
     def is_owner(self, request: gr.Request) -> bool:
         """Tell whether a visitor owns the app: it is their computer, or their Space."""
-        creator = os.environ.get("SPACE_AUTHOR_NAME")
         if os.environ.get("SPACE_ID"):
-            return bool(creator) and _account(request) == creator
+            who = _signed_in(request)
+            # The author may be an organisation; the creator is always a person.
+            creator, author = (
+                os.environ.get(f"SPACE_{name}") for name in ("CREATOR_USER_ID", "AUTHOR_NAME")
+            )
+            return bool(who) and (
+                who.get("sub", "") == creator or who.get("preferred_username", "") == author
+            )
         return _loopback() and "x-forwarded-for" not in request.headers
 
     def require_owner(self, request: gr.Request) -> None:
@@ -94,9 +100,13 @@ def _page(request: gr.Request) -> str:
 
 def _account(request: gr.Request) -> str | None:
     """Return the Hugging Face user who signed in, where OAuth is on."""
+    return _signed_in(request).get("preferred_username") or None
+
+
+def _signed_in(request: gr.Request) -> dict[str, str]:
+    """Return what Hugging Face says of who signed in (OpenID Connect); empty for nobody."""
     raw = getattr(request, "request", None)
     if raw is None or "session" not in raw.scope:
-        return None
+        return {}
     info = raw.scope["session"].get("oauth_info") or {}
-    name = info.get("userinfo", {}).get("preferred_username")
-    return str(name) if name else None
+    return dict(info.get("userinfo") or {})

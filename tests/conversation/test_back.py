@@ -360,3 +360,13 @@ async def test_even_an_embedded_face_is_demoted_if_it_is_slower_than_speech_for_
     still = Scripted("avatar", "still", shows())
     long = Scripted("tts", "tts", speaks(4.0))
     assert codes(await collect(*engines(tts=long, avatar=slow, more=[still]))) == ["demoted"]
+
+
+@virtual_time
+async def test_the_last_engine_of_a_stage_is_asked_again_in_the_next_turn():
+    bad = Scripted("tts", "only", raises(EngineFailed("x")))
+    made = engines(tts=bad)
+    place = residency(*made)
+    async for _ in back(request(*made), place, Cache(1 << 20)):
+        pass
+    assert place.resident("tts") == ("only",)

@@ -1,0 +1,1 @@
+"""The conversation: how stages become a turn, and turns a session. Start at `turn.py`."""

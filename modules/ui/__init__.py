@@ -1,0 +1,1 @@
+"""The page: its layout, its events, and what the browser runs."""
