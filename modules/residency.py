@@ -98,15 +98,21 @@ class Residency:
         return self._place(stage, name).spec
 
     def resident(self, stage: Stage, preferred: Iterable[str] = ()) -> tuple[str, ...]:
-        """Return the engines that may serve now, best first."""
+        """Return the engines that may serve now, best first.
+
+        Where every one rests, the embedded ones serve all the same: after one slow step on a busy
+        machine a voice that may be late is better than none. Not while calls hang.
+        """
         now = anyio.current_time()
-        return tuple(
-            spec.name
+        able = [
+            spec
             for spec in in_order(self._tables.get(stage, ()), tuple(preferred))
-            if (place := self._places[stage, spec.name]).state == "resident"
-            and not place.closing
-            and place.resting_until <= now
-        )
+            if (place := self._places[stage, spec.name]).state == "resident" and not place.closing
+        ]
+        rested = [s for s in able if self._places[stage, s.name].resting_until <= now]
+        if not rested and not self.needs_restart:
+            rested = [spec for spec in able if spec.embedded]
+        return tuple(spec.name for spec in rested)
 
     async def load(self, stage: Stage, name: str, *, here: bool = False) -> None:
         """Load an engine in a worker thread. Loading what is loaded does nothing.

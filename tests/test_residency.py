@@ -150,8 +150,31 @@ async def test_too_many_stuck_calls_ask_for_a_restart_until_they_come_back():
 
 @virtual_time
 async def test_engines_at_rest_can_be_woken():
-    engines = residency(Scripted("tts", "a", gives_nothing()))
+    engines = residency(Scripted("tts", "a", gives_nothing(), needs=("torch",)))
     engines.rest("tts", "a")
     assert engines.resident("tts") == ()
     engines.wake_all()
     assert engines.resident("tts") == ("a",)
+
+
+@virtual_time
+async def test_where_all_rest_the_embedded_ones_serve_all_the_same():
+    neural = Scripted("tts", "neural", gives_nothing(), needs=("torch",))
+    embedded = Scripted("tts", "embedded", gives_nothing())
+    engines = residency(neural, embedded)
+    engines.rest("tts", "embedded")
+    assert engines.resident("tts") == ("neural",)
+    engines.rest("tts", "neural")
+    assert engines.resident("tts") == ("embedded",)
+
+
+@virtual_time
+async def test_an_engine_whose_calls_hang_rests_even_if_it_is_the_last():
+    class Stuck:
+        busy = True
+
+    engines = residency(Scripted("tts", "embedded", gives_nothing()))
+    engines.rest("tts", "embedded")
+    for _ in range(ABANDONED_LIMIT):
+        engines.abandon(Stuck())
+    assert engines.resident("tts") == ()
