@@ -25,6 +25,10 @@ class Running:
         with urllib.request.urlopen(f"{self.url}/test/state", timeout=10) as answer:
             return json.load(answer)
 
+    def disk(self, state):
+        """Let the operating system refuse every write ("full"), or no longer ("free")."""
+        urllib.request.urlopen(f"{self.url}/test/disk/{state}", timeout=10).close()
+
     def wait(self):
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:

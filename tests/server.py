@@ -2,13 +2,15 @@
 
 With `--scripted` the language model answers a fixed text and a recogniser understands whatever it
 hears, so that a test knows what must come back; with `--echo` the model says what it is told.
-`/test/state` tells what only the process knows.
+`/test/state` tells what only the process knows; after `/test/disk/full` the operating system
+refuses what it writes, until `/test/disk/free`.
 """
 
 import argparse
 import asyncio
 import gc
 import os
+import resource
 import threading
 from pathlib import Path
 
@@ -28,6 +30,8 @@ ANSWER = (
     "Rồi một hôm, con đò không về nữa.",
 )
 HEARD = "xin chào bạn"
+FULL_BYTES = 2_000
+"""Largest file on the full disk: espeak's voices, which lie in memory, count as files too."""
 
 
 def scripted_asr():
@@ -68,7 +72,14 @@ def main() -> None:
             }
         )
 
-    serve(app, routes=(Route("/test/state", state),), server_port=arguments.port, quiet=True)
+    async def disk(request: Request) -> JSONResponse:
+        _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        full = request.path_params["state"] == "full"
+        resource.setrlimit(resource.RLIMIT_FSIZE, (FULL_BYTES if full else most, most))
+        return JSONResponse({"full": full})
+
+    routes = (Route("/test/state", state), Route("/test/disk/{state}", disk))
+    serve(app, routes=routes, server_port=arguments.port, quiet=True)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from modules.conversation.app import App
 from modules.conversation.details import Collected
 from modules.conversation.session import Session
 from modules.conversation.turn import understand
-from modules.errors import InvalidInput
+from modules.errors import InvalidInput, StorageFailed
 from modules.media.audio import read_audio, write_wav
 from modules.media.export import AI_MARK, write_mp4
 from modules.messages import LISTEN_RATE, SPEECH_RATE, Clause, Notice, Persona, Utterance
@@ -57,11 +57,12 @@ class TurnEndpoints:
                 collected.add(each)
                 if isinstance(each, Clause):
                     yield collected.text, {}, None, None
-        yield (
-            collected.text,
-            collected.details(session),
-            *await to_thread.run_sync(_files, self._app, session, collected),
-        )
+        try:
+            files = await to_thread.run_sync(_files, self._app, session, collected)
+        except StorageFailed as error:  # the answer is there, only its files are not
+            collected.add(Notice(0, error.code, dict(error.params)))
+            files = None, None
+        yield collected.text, collected.details(session), *files
 
     async def listen(
         self,

@@ -102,7 +102,8 @@ def write_wav(path: Path, samples: FloatArray, rate: int, *, comment: str) -> No
             out.comment = comment
             out.write(np.clip(samples, -1.0, 1.0))
     except (OSError, soundfile.LibsndfileError) as error:
-        raise StorageFailed("cannot_write", file=path.name) from error
+        path.unlink(missing_ok=True)
+        raise StorageFailed("disk", what=path.name) from error
 
 
 class _Source:

@@ -421,7 +421,7 @@ def test_samples_beyond_full_scale_do_not_wrap_around(tmp_path: Path) -> None:
 def test_a_disk_that_refuses_is_a_storage_error(tmp_path: Path) -> None:
     with pytest.raises(StorageFailed) as caught:
         write_wav(tmp_path / "none" / "a.wav", tone(16_000), 16_000, comment="x")
-    assert caught.value.params == {"file": "a.wav"}
+    assert caught.value.params == {"what": "a.wav"}
 
 
 @given(
