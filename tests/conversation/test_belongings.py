@@ -1,5 +1,6 @@
 """What a user can take away: complete, and never half written."""
 
+import asyncio
 import json
 import zipfile
 
@@ -36,8 +37,6 @@ async def _talk(app):
 
 
 def test_a_conversation_that_is_open_comes_along(app, tmp_path):
-    import asyncio
-
     asyncio.run(_talk(app))
     with zipfile.ZipFile(write_export(app, OWNER, tmp_path / "mine.zip")) as archive:
         (talk,) = json.loads(archive.read("conversation.json"))
