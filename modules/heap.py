@@ -28,3 +28,15 @@ def share_arenas() -> bool:
     except (AttributeError, OSError, TypeError):  # not glibc: musl, macOS, Windows
         return False
     return bool(mallopt(_M_ARENA_MAX, _ARENAS))
+
+
+def give_back() -> bool:
+    """Return freed memory to the system; tell whether there was any. Takes some milliseconds.
+
+    What a turn made lies in between what stays, so that the library alone gives little of it back.
+    """
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):
+        return False
+    return bool(trim(0))

@@ -8,7 +8,7 @@ belongs to; from the guard on also which clause.
     TurnRequest -> TextDelta -> Clause -> Speech -> Frames -> MediaChunk, then one TurnEnd
     any stage  -> Notice
 
-The socket (`conversation/socket.py`, `ui/stage.js`)
+The socket (`conversation/socket.py`, `ui/socket.js`)
 ----------------------------------------------
 JSON, page to server: `{type: hello, token, reply, have}` first, then `halt {upto}`,
 `microphone {open}`, `talk {held}` (push-to-talk), `playing {reply}`, `played {reply}`.

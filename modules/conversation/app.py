@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 from anyio import to_thread
 
-from modules import asr, avatar, emotion, llm, memory, tts, voice, zerogpu
+from modules import asr, avatar, emotion, heap, llm, memory, tts, voice, zerogpu
 from modules.conversation.back import Back, back
 from modules.conversation.base_voices import BaseVoices
 from modules.conversation.cache import Cache, CachedEmbedding
@@ -47,6 +47,8 @@ TABLES: dict[Stage, tuple[EngineSpec, ...]] = {
 _CACHE_BYTES = 64 << 20
 _SWEEP_S = 600.0
 _RETRY_S = 5
+_QUIET_S = 5.0
+"""When nobody has spoken for this long, or up to twice as long, memory is given back."""
 _GPU_S = 60
 """Seconds of GPU time that a turn asks for; it must fit what is left of the visitor's quota."""
 
@@ -71,6 +73,7 @@ class App:
         self.ready = asyncio.Event()
         """Set when everything is loaded and rehearsed; turns work before, only more slowly."""
         self._turns = 0
+        self._turns_begun = 0
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def _make_back(self) -> Back:
@@ -109,6 +112,7 @@ class App:
         """Load what is embedded, serve, and end cleanly: the web server's lifespan."""
         self.spawn(self._prepare())
         self.spawn(self._tidy())
+        self.spawn(self._rest())
         try:
             yield
         finally:
@@ -133,6 +137,7 @@ class App:
         if self._turns >= self.settings.max_turns:
             raise AtCapacity("turns", retry_s=_RETRY_S)
         self._turns += 1
+        self._turns_begun += 1
         try:
             yield
         finally:
@@ -193,6 +198,16 @@ class App:
             except (GuongError, OSError) as error:
                 log.warning("tidying failed: %s", type(error).__name__)
             await asyncio.sleep(_SWEEP_S)
+
+    async def _rest(self) -> None:
+        """Give back the memory of past turns whenever nobody speaks."""
+        seen = rested = 0
+        while True:
+            await asyncio.sleep(_QUIET_S)
+            if self._turns == 0 and rested != self._turns_begun == seen:
+                rested = seen
+                await to_thread.run_sync(heap.give_back)
+            seen = self._turns_begun
 
     def default_engines(self) -> dict[str, tuple[str, ...]]:
         """Return who serves a new session in each stage, best first."""

@@ -4,6 +4,8 @@
 // when it ends, halts, or runs dry, so nobody ever looks at a frozen open mouth.
 
 const MIME_TYPES = ['video/mp4; codecs="avc1.42C01F"', 'audio/mp4; codecs="mp4a.40.2"'];
+// On an iPhone there is only the managed one, which wants remote playback to be off.
+const Source = window.MediaSource ?? window.ManagedMediaSource;
 const DRY_MS = 120; // a stall longer than this shows the idle loop until sound goes on
 
 function joined(parts) {
@@ -26,9 +28,10 @@ class Feed {
     this.buffers = [];
     this.complete = false;
     this.dead = false;
-    this.source = new MediaSource();
+    this.source = new Source();
     this.source.addEventListener("sourceopen", () => this.open(), { once: true });
     this.url = URL.createObjectURL(this.source);
+    video.disableRemotePlayback = true;
     video.src = this.url;
   }
 
@@ -68,7 +71,7 @@ class Feed {
   }
 }
 
-// `on` may hold playing(), ended(), blocked(): sound waits for a click.
+// `on` holds playing(), ended(), blocked() (sound waits for a click) and unsupported().
 class Player {
   constructor(video, on) {
     this.video = video;
@@ -90,6 +93,7 @@ class Player {
 
   begin() {
     this.halt();
+    if (!Source) return this.on.unsupported();
     this.feed = new Feed(this.video);
     const feed = this.feed;
     feed.onready = () => {

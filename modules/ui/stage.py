@@ -11,7 +11,10 @@ from modules.conversation.session import Session
 from modules.text.catalogue import sentences
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("player.js", "microphone.js", "stage.js")
+_SCRIPTS = (
+    *("player.js", "microphone.js"),  # classes
+    *("stage.js", "socket.js", "talking.js", "typing.js", "page.js"),  # one scope, in this order
+)
 _TEXTS = ("stage.", "microphone.")
 
 TEMPLATE = """

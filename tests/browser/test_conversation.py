@@ -196,3 +196,12 @@ def test_the_text_is_read_in_the_words_of_the_answer(scripted, visit):
     answer = page.lines()[-1][1]
     assert "mình" not in answer.split()
     assert len(answer) > 0.8 * len("".join(ANSWER))
+
+
+def test_a_browser_that_cannot_play_says_so_and_the_answer_can_be_read(scripted, context, visit):
+    context.add_init_script("delete window.MediaSource; delete window.ManagedMediaSource")
+    page = visit(scripted).say("Chào bạn")
+    page.page.wait_for_selector(".guong-problem", state="visible")
+    assert "trình duyệt" in page.page.inner_text(".guong-problem").lower()
+    page.until("idle", timeout_s=60)
+    assert page.lines()[-1][0] == "bot"

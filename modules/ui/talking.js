@@ -1,0 +1,98 @@
+// Talking: the microphone's button, push-to-talk, and the browser's own recogniser.
+
+const microphone = new Microphone(
+  (frame) => {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(frame.buffer);
+  },
+  (level) => $("guong-stage").style.setProperty("--level", level.toFixed(3)),
+);
+let recogniser = null;
+
+const PROBLEMS = {
+  NotAllowedError: "microphone.denied",
+  SecurityError: "microphone.insecure",
+  NotFoundError: "microphone.none",
+  NotReadableError: "microphone.busy",
+};
+
+async function openMicrophone() {
+  if (microphone.open) return;
+  try {
+    await microphone.start();
+    send({ type: "microphone", open: true });
+    enter(player.speaking ? state : "listening");
+  } catch (error) {
+    microphone.stop();
+    problem(PROBLEMS[error.name] ?? "microphone.failed");
+  }
+  showMicrophone();
+}
+
+function closeMicrophone() {
+  microphone.stop();
+  recogniser?.rest();
+  recogniser = null;
+  send({ type: "microphone", open: false });
+  if (state === "listening" || state === "hearing") enter("idle");
+  showMicrophone();
+}
+
+function useBrowserRecogniser() {
+  recogniser = new BrowserRecogniser(
+    (said) => {
+      recogniser.rest();
+      recogniser.paused = true;
+      trigger("submit", { text: said, reply: begin() });
+    },
+    () => {
+      problem("microphone.browser_failed");
+      closeMicrophone();
+    },
+  );
+  recogniser.start();
+  enter("listening");
+  showMicrophone();
+}
+
+function showMicrophone() {
+  const open = microphone.open || recogniser !== null;
+  $("guong-microphone").setAttribute("aria-pressed", open);
+  $("guong-hold").hidden = !microphone.open || !session?.push_to_talk;
+}
+
+$("guong-microphone").onclick = () => {
+  if (microphone.open || recogniser) closeMicrophone();
+  else if (session?.recogniser) openMicrophone();
+  else trigger("input", { want: "recogniser", browser: BrowserRecogniser.available });
+};
+
+// Push-to-talk: by the button under the face, or by the space bar wherever it does not type.
+let held = false;
+
+function hold(down, event) {
+  event.preventDefault();
+  if (down === held) return;
+  held = down;
+  if (down && (state === "speaking" || state === "thinking")) halt();
+  send({ type: "talk", held });
+  enter(held ? "hearing" : "listening");
+}
+
+function pushToTalk(on) {
+  if (session) session.push_to_talk = on;
+  if (state === "hearing") enter(resting());
+  showMicrophone();
+}
+
+$("guong-hold").onpointerdown = (event) => {
+  $("guong-hold").setPointerCapture(event.pointerId); // the release counts wherever it happens
+  hold(true, event);
+};
+$("guong-hold").onpointerup = $("guong-hold").onpointercancel = (event) => hold(false, event);
+const space = (down) => (event) => {
+  if (event.code !== "Space" || $("guong-hold").hidden) return;
+  if (event.target.closest?.("input, textarea, button, select, [role='tab']")) return;
+  hold(down, event);
+};
+document.addEventListener("keydown", space(true));
+document.addEventListener("keyup", space(false));
