@@ -47,6 +47,7 @@ class _Place:
     closing: bool = False
     resting_until: float = 0.0
     error: str = ""
+    remedy: str = ""
     loading: anyio.Lock = field(default_factory=anyio.Lock)
 
 
@@ -137,6 +138,7 @@ class Residency:
                     place.engine = await to_thread.run_sync(_make_and_load, place.spec)
             except GuongError as error:
                 place.state, place.error = "failed", error.code
+                place.remedy = str(error.params.get("remedy", ""))
                 raise
             except Exception as error:
                 log.error("loading %s/%s: %s", stage, name, trace(error))
@@ -145,7 +147,7 @@ class Residency:
             finally:
                 if place.state == "loading":
                     place.state = "absent"
-            place.state, place.error = "resident", ""
+            place.state, place.error, place.remedy = "resident", "", ""
             log.info("loaded %s/%s", stage, name)
 
     def adopt(self, engine: Engine[Any, Any]) -> None:
@@ -198,11 +200,10 @@ class Residency:
         lines = []
         for place in self._places.values():
             code, remedy = ("", "") if place.state == "resident" else self.obstacle(place.spec)
-            lines.append(
-                EngineStatus(
-                    place.spec, place.state, place.resting_until > now, code or place.error, remedy
-                )
-            )
+            if not code:
+                code, remedy = place.error, place.remedy
+            resting = place.resting_until > now
+            lines.append(EngineStatus(place.spec, place.state, resting, code, remedy))
         return lines
 
     def close(self) -> None:

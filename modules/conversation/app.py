@@ -164,10 +164,13 @@ class App:
                     await self._try_load(stage, spec.name, here=here)
 
     def _wanted(self, spec: EngineSpec) -> bool:
-        """Tell whether an engine should be loaded at start: preferred, configured, or fetched."""
+        """Tell whether to try an engine at start: preferred, with weights, or on a server.
+
+        One that cannot be loaded remembers why, and the page says so.
+        """
         preferred = spec.name in self.settings.preferred(spec.stage)
-        configured = "network" in spec.needs and bool(self.settings.llm_url)
-        return not spec.embedded and (preferred or configured or bool(spec.weights))
+        remote = "network" in spec.needs
+        return not spec.embedded and (preferred or remote or bool(spec.weights))
 
     async def _rehearse(self) -> None:
         """Go through a turn that nobody hears: the first visitor must not pay for first uses.
@@ -187,7 +190,7 @@ class App:
         try:
             await self.residency.load(stage, name, here=here)
         except GuongError as error:
-            log.warning("%s/%s is not loaded: %s", stage, name, error.code)
+            log.info("%s/%s is not loaded: %s", stage, name, error)
 
     async def _tidy(self) -> None:
         """Delete files nobody fetched, and voices nobody used, now and then."""

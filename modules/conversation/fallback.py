@@ -97,7 +97,7 @@ class Fallback(Generic[In, Out]):
         """Put the serving engine to rest and turn to the next; raise `error` if there is none."""
         failed = self.engine
         log.warning("%s/%s: %s", self.stage, failed, error.code)
-        if len(self._names) > 1:  # the last one goes on: a turn later it is better than nothing
+        if failed:
             self._residency.rest(self.stage, failed)
         await self._drop()
         self._names = self._names[1:]

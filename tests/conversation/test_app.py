@@ -1,22 +1,41 @@
 """The app: which engines it loads at start."""
 
+import asyncio
+
 import pytest
 
 from modules import asr, llm, tts
 from modules.conversation.app import App
 from modules.settings import Settings
+from tests.virtual_time import virtual_time
+
+
+@virtual_time
+async def test_a_language_server_without_an_address_says_what_to_set(tmp_path):
+    app = App(Settings(data=tmp_path))
+    await app._try_load("llm", "openai", here=True)
+    (line,) = [line for line in app.residency.report() if line.spec.name == "openai"]
+    assert (line.reason, line.remedy) == ("engine_unavailable.llm_url_unset", "GUONG_LLM_URL")
+
+
+def test_a_language_server_serves_first_as_soon_as_its_address_is_set(tmp_path, monkeypatch):
+    monkeypatch.setenv("GUONG_LLM_URL", "http://127.0.0.1:1/v1")
+    monkeypatch.setenv("GUONG_LLM_MODEL", "any")
+
+    async def load():
+        app = App(Settings(data=tmp_path))
+        for spec in llm.ENGINES:
+            if spec.embedded or app._wanted(spec):
+                await app.residency.load("llm", spec.name, here=True)
+        return app.default_engines()["llm"]
+
+    assert asyncio.run(load()) == ("openai", "companion")
 
 
 @pytest.mark.parametrize(
-    ("settings", "loaded"),
-    [({}, False), ({"llm_url": "http://127.0.0.1:1/v1"}, True), ({"llm": "openai"}, True)],
+    ("spec", "wanted"),
+    [(asr.ENGINES[0], True), (llm.ENGINES[0], True), (tts.ENGINES[-1], False)],
+    ids=lambda value: getattr(value, "name", value),
 )
-def test_a_language_server_is_used_as_soon_as_its_address_is_set(tmp_path, settings, loaded):
-    app = App(Settings(data=tmp_path, **settings))
-    assert app._wanted(llm.ENGINES[0]) is loaded
-
-
-def test_what_was_fetched_is_loaded_and_what_is_embedded_comes_first(tmp_path):
-    app = App(Settings(data=tmp_path))
-    assert app._wanted(asr.ENGINES[0])
-    assert not app._wanted(tts.ENGINES[-1])
+def test_embedded_engines_are_loaded_apart_from_what_may_fail(tmp_path, spec, wanted):
+    assert App(Settings(data=tmp_path))._wanted(spec) is wanted
