@@ -59,3 +59,33 @@ def test_without_it_they_would_have_more():
 @glibc
 def test_what_the_environment_says_stays():
     assert arenas("share", MALLOC_ARENA_MAX="3") == (False, 3)
+
+
+GIVE_BACK = """
+import ctypes
+from pathlib import Path
+from modules.heap import give_back
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+blocks = [libc.malloc(60_000) for _ in range(1_000)]
+for block in blocks: ctypes.memset(block, 1, 60_000)
+for block in blocks[:-1]: libc.free(ctypes.c_void_p(block))
+before = resident()
+print(give_back(), before - resident())
+"""
+
+
+@glibc
+def test_what_lies_below_something_in_use_is_given_back():
+    done = subprocess.run(
+        [sys.executable, "-c", GIVE_BACK],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    gave, freed = done.stdout.split()
+    assert gave == "True"
+    assert int(freed) > 50_000_000

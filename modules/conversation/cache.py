@@ -23,8 +23,8 @@ from modules.messages import Clause, FloatArray, Speech, TurnRequest
 
 _VISEME_BYTES = 100
 _ENTRY_BYTES = 500
-_SHARE = 4
-"""One owner holds at most this part of the cache: of 64 MB, three minutes of speech."""
+_SHARE = 8
+"""One owner holds at most this part of the cache: of 64 MB, a minute and a half of speech."""
 
 Said = TypeVar("Said", Clause, Speech)
 
@@ -52,9 +52,9 @@ class Cache:
             return entry[0]
 
     def put(self, owner: str, key: Hashable, value: object, size: int) -> None:
-        """Store a value of `size` bytes; a value larger than an eighth of the cache is not kept."""
+        """Store a value of `size` bytes; one larger than an owner's share is not kept."""
         size += _ENTRY_BYTES
-        if size > self._max_bytes // 8:
+        if size > self._max_bytes // _SHARE:
             return
         with self._lock:
             self._drop((owner, key))
