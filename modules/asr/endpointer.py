@@ -54,7 +54,7 @@ class Endpointing:
     def __post_init__(self) -> None:
         low, high = SILENCE_S
         if not low <= self.silence_s <= high:
-            raise InvalidInput("out_of_range", field="end_of_turn_s", low=low, high=high)
+            raise InvalidInput("out_of_range", field="end_of_turn_s", least=low, most=high)
 
 
 @dataclass(frozen=True, slots=True)

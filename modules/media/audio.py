@@ -79,9 +79,10 @@ def read_audio(
     with path.open("rb") as file:
         take = _decode(file, rate, max_seconds, field)
     samples = take.mono()
-    if take.seconds < (USABLE_S if take.damaged else SHORTEST_S):
+    needed = USABLE_S if take.damaged else SHORTEST_S
+    if take.seconds < needed:
         reason = "truncated" if take.damaged else "too_short"
-        raise InvalidInput(reason, field=field, seconds=round(take.seconds, 2))
+        raise InvalidInput(reason, field=field, seconds=round(take.seconds, 2), needed=needed)
     if take.undefined > MAX_UNDEFINED * max(take.count, 1):
         raise InvalidInput("not_finite", field=field)
     if refuse_clipped and take.at_full_scale > CLIPPED * take.count:

@@ -27,7 +27,8 @@ _REASONS = {
 }
 """pydantic's error types, and what they are called here; any other is "malformed"."""
 
-_PARAMS = {"max_length": "limit", "ge": "least", "le": "most", "expected": "choices"}
+_PARAMS = {"max_length": "limit", "expected": "choices"}
+_BOUNDS = {"ge": "least", "le": "most"}
 
 
 def check_persona(value: dict[str, object] | None) -> Persona | None:
@@ -64,7 +65,7 @@ def _checked(value: object, model: type[Profile], name: str, terms: tuple[str, .
     try:
         return model.model_validate(tidy)
     except ValidationError as error:
-        raise _named(error, name) from None
+        raise _named(error, model, name) from None
 
 
 def _tidy(value: object) -> object:
@@ -81,7 +82,7 @@ def _known_term(value: object, field: str) -> object:
     return known
 
 
-def _named(error: ValidationError, name: str) -> InvalidInput:
+def _named(error: ValidationError, model: type[Profile], name: str) -> InvalidInput:
     """Return the first of pydantic's errors as ours: the key, and what would have been right."""
     first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join((name, *map(str, first["loc"])))
@@ -90,7 +91,20 @@ def _named(error: ValidationError, name: str) -> InvalidInput:
         for theirs, ours in _PARAMS.items()
         if (value := first.get("ctx", {}).get(theirs)) is not None
     }
-    return InvalidInput(_REASONS.get(first["type"], "malformed"), field=field, **params)
+    reason = _REASONS.get(first["type"], "malformed")
+    if reason == "out_of_range":
+        params = _range(model, str(first["loc"][0]))
+    return InvalidInput(reason, field=field, **params)
+
+
+def _range(model: type[Profile], key: str) -> dict[str, Param]:
+    """Return both ends of what a key may be: pydantic names only the one that was passed."""
+    return {
+        ours: value
+        for bound in model.model_fields[key].metadata
+        for theirs, ours in _BOUNDS.items()
+        if (value := getattr(bound, theirs, None)) is not None
+    }
 
 
 def _agree(field: str, spoken: str | None, other: str, called: str | None) -> None:
