@@ -91,7 +91,12 @@ class SpeechEndpoints:
 
     def _store(self, path: Any, owner: str, name: str) -> Any:
         samples = read_audio(path, rate=SPEECH_RATE, max_seconds=LONGEST_SAMPLE_S, field="file")
-        return self._app.voices.add(owner, name, samples, SPEECH_RATE, True)
+        try:
+            return self._app.voices.add(owner, name, samples, SPEECH_RATE, True)
+        except InvalidInput as error:
+            if error.params["field"] == "sample":  # here it is called so
+                error.params["field"] = "file"
+            raise
 
     async def _request(
         self, text: str, voice: str, emotion: EmotionLabel, region: str | None, owner: str

@@ -82,7 +82,7 @@ async def understand(session: Session, utterance: Utterance) -> Transcript:
     Raises `EngineUnavailable` where there is no recogniser; its remedy names those to be had.
     """
     if not session.engines()["asr"]:
-        remedy = ", ".join(spec.name for spec in ENGINES)
+        remedy = ", ".join(spec.name for spec in reversed(ENGINES))  # the smallest first
         raise EngineUnavailable("no_recogniser", stage="asr", remedy=remedy)
     transcript: Transcript = await _run_last(session, "asr", utterance, utterance.reply)
     return replace(transcript, text=clean(transcript.text))
