@@ -16,7 +16,8 @@ from functools import lru_cache
 from modules.llm.companion import feelings, lore
 from modules.llm.companion.book import Entry, book
 from modules.llm.companion.clock import part_of_day
-from modules.llm.companion.hearing import hearing_data
+from modules.llm.companion.danger import crisis_of
+from modules.llm.companion.hearing import Heard, hearing_data
 from modules.llm.companion.phrases import alternatives
 from modules.llm.companion.skills import about_memory, mention, worked_out
 from modules.llm.companion.talk import Talk, talk_of
@@ -112,14 +113,20 @@ def _extra(talk: Talk, kind: str, text: str) -> str | None:
 
 
 def _crisis(talk: Talk) -> str | None:
+    wish = _wish_to_die(talk, talk.heard)
     entry = book().find(talk.heard, ("crisis",))
+    if wish and (entry is None or wish == "crisis"):
+        return talk.say(wish)
     if entry is not None:
         return talk.say(entry.key)
-    earlier = [book().find(heard, ("crisis",)) for heard in talk.earlier(3)]
-    in_crisis = any(found is not None and found.key == "crisis" for found in earlier)
+    in_crisis = any(_wish_to_die(talk, heard) == "crisis" for heard in talk.earlier(3))
     if in_crisis and book().find(talk.heard, ("skill", "ask")) is None:
         return talk.say("crisis_follow")
     return None
+
+
+def _wish_to_die(talk: Talk, heard: Heard) -> str | None:
+    return crisis_of(heard, talk.request.pair, talk.voice.user_name)
 
 
 def _entry_of(*kinds: str) -> Callable[[Talk], str | None]:

@@ -6,6 +6,7 @@
     !(a|b)      not followed by one of these
     # _         a number, any one syllable
     %me         a class of `hearing.toml`: me, you, kin, term, word
+    %for_me     a class that is a pattern itself
 
 A pattern is matched against syllables that are each followed by one space.
 """
@@ -49,6 +50,8 @@ def _expression(
                 out.append(r"\S+ ")
             case "#":
                 out.append(rf"(?:{spell(_NUMBER)} )+")
+            case _ if token.startswith("%") and isinstance(classes[token[1:]], str):
+                out.append(_expression(str(classes[token[1:]]), classes, spell))
             case _ if token.startswith("%"):
                 words = sorted(set(map(spell, classes[token[1:]])), key=len, reverse=True)
                 out.append(f"(?:{'|'.join(map(re.escape, words))}) ")
