@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 import gradio as gr
+import numpy as np
 from anyio import to_thread
 
 from modules import avatar
@@ -17,9 +18,16 @@ from modules.api.face import persona_of
 from modules.conversation.app import App
 from modules.conversation.details import Collected
 from modules.conversation.session import Session
-from modules.errors import GuongError, NotFound
+from modules.errors import GuongError, InvalidInput, NotFound
 from modules.media.export import write_mp4
-from modules.messages import MediaChunk, Speech, Utterance, chunk_bytes
+from modules.messages import (
+    LISTEN_RATE,
+    FloatArray,
+    MediaChunk,
+    Speech,
+    Utterance,
+    chunk_bytes,
+)
 from modules.text.catalogue import tell
 from modules.ui.latency import waterfall
 from modules.ui.routes import IDLE
@@ -30,6 +38,8 @@ FALLBACK_S = 2.0
 """Without a socket by then, media goes over Gradio's own queue."""
 BURST = 24
 """Chunks that go over the queue at once: Chromium plays from about eight frames on."""
+
+_LONGEST_S = 90
 
 Update = tuple[Any, Any, Any]
 """Of the chat, the stage, and the footer of the conversation."""
@@ -68,6 +78,8 @@ class Events:
         heard: str | Utterance = str(told.get("text", ""))
         if "utterance" in told:
             heard = session.take_utterance(int(told["utterance"]), reply)
+        elif "sound" in told:  # recorded on the page: there was no socket to send it through
+            heard = Utterance(reply, _sound(told["sound"]))
         async for update in self._turn(session, heard, reply):
             yield update
 
@@ -105,6 +117,18 @@ class Events:
             gr.Info(tell(session.language, error.code, **error.params))
             return
         yield chat(session, collected), relay.end(), waterfall(session.language, collected)
+
+
+def _sound(recorded: object) -> FloatArray:
+    """Return 16 kHz samples from base64 of signed 16-bit little-endian ones."""
+    try:
+        data = base64.b64decode(str(recorded), validate=True)
+        samples = np.frombuffer(data, "<i2")
+    except ValueError as error:
+        raise InvalidInput("frame_type", field="audio") from error
+    if len(samples) > _LONGEST_S * LISTEN_RATE:
+        raise InvalidInput("too_long", field="audio", limit=f"{_LONGEST_S} s")
+    return samples.astype(np.float32) / np.float32(32_768)
 
 
 def chat(session: Session, collected: Collected) -> list[dict[str, str]]:

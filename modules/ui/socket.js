@@ -35,7 +35,7 @@ function hear(message, slow) {
   if (message.type === "ready") {
     clearTimeout(slow);
     attempts = 0;
-    if (microphone.open) send({ type: "microphone", open: true });
+    if (microphone.open && !recording) send({ type: "microphone", open: true });
   } else if (message.type === "end") {
     finish(message.reply);
   } else if (message.type === "halted") {

@@ -1,8 +1,13 @@
 // Talking: the microphone's button, push-to-talk, and the browser's own recogniser.
 
+const LONGEST_FRAMES = (60 * LISTEN_RATE) / FRAME;
+// Where no socket comes through, one click begins to record and the next one sends it all.
+let recording = null;
+
 const microphone = new Microphone(
   (frame) => {
-    if (socket?.readyState === WebSocket.OPEN) socket.send(frame.buffer);
+    if (recording) keep(frame);
+    else if (socket?.readyState === WebSocket.OPEN) socket.send(frame.buffer);
   },
   (level) => $("guong-stage").style.setProperty("--level", level.toFixed(3)),
 );
@@ -19,8 +24,14 @@ async function openMicrophone() {
   if (microphone.open) return;
   try {
     await microphone.start();
-    send({ type: "microphone", open: true });
-    enter(player.speaking ? state : "listening");
+    if (socket?.readyState === WebSocket.OPEN) {
+      send({ type: "microphone", open: true });
+      enter(player.speaking ? state : "listening");
+    } else {
+      if (player.speaking) halt();
+      recording = [];
+      enter("hearing");
+    }
   } catch (error) {
     microphone.stop();
     problem(PROBLEMS[error.name] ?? "microphone.failed");
@@ -28,13 +39,31 @@ async function openMicrophone() {
   showMicrophone();
 }
 
+function keep(frame) {
+  recording.push(frame);
+  if (recording.length >= LONGEST_FRAMES) closeMicrophone();
+}
+
+function sendRecording(frames) {
+  const sound = new Int16Array(frames.length * FRAME);
+  frames.forEach((frame, k) => sound.set(frame, k * FRAME));
+  const bytes = new Uint8Array(sound.buffer);
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 0x8000)
+    text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  trigger("submit", { sound: btoa(text), reply: begin() });
+}
+
 function closeMicrophone() {
+  const recorded = recording;
+  recording = null;
   microphone.stop();
   recogniser?.rest();
   recogniser = null;
   send({ type: "microphone", open: false });
   if (state === "listening" || state === "hearing") enter("idle");
   showMicrophone();
+  if (recorded?.length) sendRecording(recorded);
 }
 
 function useBrowserRecogniser() {

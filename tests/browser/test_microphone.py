@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -42,8 +43,8 @@ def recording(tmp_path_factory):
     return path
 
 
-@pytest.fixture
-def talker(playwright, recording, scripted):
+@contextmanager
+def talking(playwright, recording, url, ready=READY, socket=True):
     """A page whose visitor speaks the recording into the microphone."""
     flags = (
         "--use-fake-ui-for-media-stream",
@@ -52,9 +53,17 @@ def talker(playwright, recording, scripted):
     )
     with chromium(playwright, *flags) as browser:
         context = browser.new_context(permissions=["microphone"], locale="vi-VN")
-        page = Page(context, scripted.url).open(READY)
+        if not socket:
+            context.route_web_socket("**/guong/socket", lambda socket: socket.close())
+        page = Page(context, url).open(ready)
         yield page
         assert page.errors == []
+
+
+@pytest.fixture
+def talker(playwright, recording, scripted):
+    with talking(playwright, recording, scripted.url) as page:
+        yield page
 
 
 def test_a_spoken_turn_is_heard_and_answered(talker):
@@ -133,3 +142,15 @@ def test_the_space_bar_holds_too_and_types_where_one_types(talker):
     talker.page.focus("#guong-message textarea")
     talker.page.keyboard.type("a b")
     assert talker.page.input_value("#guong-message textarea") == "a b"
+
+
+def test_without_a_socket_one_click_records_and_the_next_one_sends(playwright, recording, scripted):
+    ready = "window.guong?.session?.token"
+    with talking(playwright, recording, scripted.url, ready, socket=False) as page:
+        page.page.click(".guong-microphone")
+        page.until("hearing")
+        page.page.wait_for_timeout(4_000)
+        page.page.click(".guong-microphone")
+        page.until("speaking", timeout_s=40)
+        assert page.lines()[0] == ["user", HEARD]
+        assert page.frames()[0] > 0
