@@ -44,7 +44,7 @@ TABLES: dict[Stage, tuple[EngineSpec, ...]] = {
     "voice": voice.ENGINES,
     "avatar": avatar.ENGINES,
 }
-_CACHE_BYTES = 64 << 20
+_CACHE_BYTES = 32 << 20
 _SWEEP_S = 600.0
 _RETRY_S = 5
 _QUIET_S = 5.0
