@@ -47,7 +47,8 @@ EXAMPLES = {
     "words": "“xin chào”.", "facts": "“Mình thích phở”", "fact": "“Mình thích phở”",
     "choice": "phở", "echo": "phở", "last": "“Hôm nay vui.”",
     "riddle": "cái gì?", "answer": "cây nến",
-    "hint": "sinh nhật hay thắp nó",
+    "hint": "sinh nhật hay thắp nó", "more": "chăm mà bền thì hơn.",
+    "item": "bún bò", "piece": "chuyện", "place": "Huế", "known": "có sông Hương",
 }  # fmt: skip
 
 
@@ -75,6 +76,10 @@ def templates() -> Iterator[tuple[str, str, dict[str, str]]]:
     ):
         for template in lore[name]:
             yield name, template, EXAMPLES
+    for kind in ("folk", "poem", "story", "joke"):
+        for piece in lore[kind]:
+            for template in lore["more"][: "more" in piece]:
+                yield kind, template.replace("{more}", piece["more"]), EXAMPLES
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.name)
@@ -100,7 +105,7 @@ def test_every_kind_has_entries_and_every_entry_is_reached() -> None:
     entries = book().entries
     source = "".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("*.py"))
     for key, entry in entries.items():
-        families = ("_ask", "_stay", "part_", "soft_")
+        families = ("_ask", "_stay", "part_", "soft_", "after_")
         asked = entry.marked or f'"{key}"' in source or any(part in key for part in families)
         assert asked, f"nothing leads to {key}"
     assert all(book().by_kind[kind] for kind in KINDS)
@@ -154,7 +159,7 @@ def test_the_guard_finds_nothing_to_mend(pair: tuple[str, str]) -> None:
 def test_the_guard_leaves_what_is_told_alone() -> None:
     lore = read("lore")
     for kind in ("folk", "poem", "story", "joke"):
-        for piece in lore[kind]:
+        for piece in (each["told"] for each in lore[kind]):
             guard = Guard(Pair("em", "anh"))
             said = f"Dạ, em đọc nhé. {piece}"
             assert "".join([*guard.push(said), *guard.finish()]).strip() == said

@@ -62,7 +62,8 @@ def is_lore(text: str) -> bool:
     from modules.llm.companion.book import read
 
     lore = read("lore")
-    pieces = [*lore["folk"], *lore["poem"], *lore["story"], *lore["joke"]]
+    kinds = (lore["folk"], lore["poem"], lore["story"], lore["joke"])
+    pieces = [each["told"] for kind in kinds for each in kind]
     pieces += [each["riddle"] for each in lore["riddles"]]
     return any(piece[:30].lower() in text.lower() for piece in pieces)
 

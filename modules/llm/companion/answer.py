@@ -17,9 +17,12 @@ from modules.llm.companion import feelings, lore
 from modules.llm.companion.book import Entry, book
 from modules.llm.companion.clock import part_of_day
 from modules.llm.companion.danger import crisis_of
+from modules.llm.companion.follow import followed
 from modules.llm.companion.hearing import Heard, hearing_data
+from modules.llm.companion.origins import place_in
 from modules.llm.companion.phrases import alternatives
 from modules.llm.companion.skills import about_memory, mention, worked_out
+from modules.llm.companion.suggest import suggested
 from modules.llm.companion.talk import Talk, talk_of
 from modules.llm.companion.wording import polish, sentences, wording_data
 from modules.messages import TurnRequest
@@ -31,13 +34,6 @@ Said = tuple[str, str]
 _SAYS_SO = ("mô hình ngôn ngữ", "soạn sẵn")
 """What an answer holds that already tells what the companion is."""
 _LONG_WORDS, _SHORT_WORDS = 90, 3
-_OFFERS = {
-    "câu đố": "riddle_ask",
-    "ca dao": "folk_ask",
-    "câu khác": "riddle_ask",
-    "thêm câu": "riddle_ask",
-    "câu sau": "riddle_ask",
-}
 
 
 def answer(request: TurnRequest, moment: datetime) -> list[str]:
@@ -154,13 +150,22 @@ def _asked(talk: Talk) -> str | None:
     entry = book().find(talk.heard, ("ask",), talk.mood)
     if entry is None:
         return None
-    text = lore.tell(talk, entry.key) or _about(talk, entry)
+    text = lore.tell(talk, entry.key) or _suggestion(talk) or _about(talk, entry)
     soft = (
         talk.say(f"soft_{talk.mood.lower()}") if talk.mood in ("Sadness", "Fear", "Anger") else None
     )
     return f"{soft} {text}" if soft and entry.key in _GIVEN and text else text
 
 
+def _suggestion(talk: Talk) -> str | None:
+    """Suggest what is asked for, unless what is asked is what they like themselves."""
+    if any(f"{word} " in talk.heard.said for word in _OWN_TASTE):
+        return None
+    ranked = (entry.key for entry in book().ranked(talk.heard, ("ask",), talk.mood))
+    return next((text for key in ranked if (text := suggested(talk, key))), None)
+
+
+_OWN_TASTE = ("thích ăn gì", "thích uống gì", "thích nghe gì", "thích xem gì", "dị ứng gì", "nhớ")
 _GIVEN = frozenset({"joke_ask", "story_ask", "poem_ask", "folk_ask", "riddle_ask", "sing"})
 """Requests that are granted with a kind word first where the user feels bad."""
 
@@ -183,15 +188,6 @@ def _asks_own_name(talk: Talk) -> bool:
     before = words[words.index(name) - 1] if name in words[1:] else ""
     pair = talk.request.pair
     return before == pair.user_term.lower() != pair.assistant_self.lower()
-
-
-def _offered(talk: Talk) -> str | None:
-    """Return what the assistant has just offered, where the user says yes to it."""
-    found = book().find(talk.heard, ("chat",))
-    if found is None or found.key != "yes" or "?" not in talk.last:
-        return None
-    key = next((key for words, key in _OFFERS.items() if words in talk.last), None)
-    return lore.tell(talk, key) if key else None
 
 
 def _greet(talk: Talk) -> str | None:
@@ -231,7 +227,18 @@ def _topic(talk: Talk) -> str | None:
     """Take up a topic, unless something is asked about it that nobody here knows."""
     if talk.heard.question and not talk.heard.said.endswith(("nhỉ ", "nhi ", "ha ", "hen ")):
         return None
-    return _entry_of("topic", "remark")(talk)
+    return _origin(talk) or _entry_of("topic", "remark")(talk)
+
+
+def _origin(talk: Talk) -> str | None:
+    """Take up the place that the user comes from or lives in."""
+    found = book().find(talk.heard, ("topic",))
+    place = place_in(talk.heard)
+    if place is None or found is None or found.key not in ("hometown", "travel"):
+        return None
+    key = "from_place" if found.key == "hometown" else "to_place"
+    name, known = place
+    return talk.say(key, place=name, known=talk.pick(name, known))
 
 
 def _too_long(talk: Talk) -> str | None:
@@ -261,11 +268,12 @@ _RESPONDERS: Sequence[tuple[str, Callable[[Talk], str | None]]] = (
     ("abuse", _entry_of("abuse")),
     ("foreign", _foreign),
     ("feeling", _wordless),
+    ("chat", followed),
     ("skill", lore.guessed),
     ("skill", worked_out),
+    ("ask", _suggestion),
     ("skill", about_memory),
     ("ask", _asked),
-    ("skill", _offered),
     ("feeling", feelings.felt),
     ("listen", _too_long),
     ("greeting", _greet),

@@ -2,7 +2,7 @@
 
 An entry of `safety`, `about`, `chat`, `skills`, `feelings` or `topics.toml`:
 
-    kind    crisis, refuse, abuse, skill, ask, feeling, chat, topic or remark
+    kind    crisis, refuse, abuse, react, skill, ask, feeling, chat, topic or remark
     when    patterns (see patterns.py); none where only the code asks for the entry
     say     templates (see wording.py); `stay` those for when the talk goes on
     junior, peer, senior   further templates for this rank only
@@ -25,8 +25,8 @@ from modules.llm.companion.patterns import compile_patterns
 from modules.llm.companion.wording import Rank
 from modules.text import strip_diacritics
 
-KINDS = ("crisis", "refuse", "abuse", "skill", "ask", "feeling", "chat", "topic", "remark")
-FILES = ("safety", "about", "chat", "skills", "feelings", "topics")
+KINDS = ("crisis", "refuse", "abuse", "react", "skill", "ask", "feeling", "chat", "topic", "remark")
+FILES = ("safety", "about", "chat", "follow", "skills", "feelings", "topics")
 _FIELDS = frozenset({"kind", "when", "say", "stay", "junior", "peer", "senior", "mood"})
 _HERE = Path(__file__).parent
 

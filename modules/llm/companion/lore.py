@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from modules.llm.companion.book import read
+from modules.llm.companion.book import book, read
 from modules.llm.companion.phrases import alternatives
 from modules.llm.companion.talk import Talk, bare_words
 from modules.llm.companion.wording import TOLD, fill
 
 _SAME = 0.8
 """Share of a riddle's words that makes it the one that was asked: the guard may change some."""
+_NO_GUESS = ("refuse", "abuse", "ask", "feeling")
+_ASKS_AGAIN = "doan"
+"""In every answer that asks for another guess: "bạn đoán thử xem"."""
 _KINDS = {"folk_ask": "folk", "poem_ask": "poem", "story_ask": "story", "joke_ask": "joke"}
 
 
@@ -23,12 +26,22 @@ def tell(talk: Talk, key: str) -> str | None:
     if key == "riddle_ask":
         riddle = talk.pick("riddle", [each["riddle"] for each in _lore()["riddles"]])
         return _filled(talk, "ask_riddle", riddle=riddle)
-    kind = _told_last(talk) if key == "more" else _KINDS.get(key)
+    kind = told_last(talk) if key == "more" else _KINDS.get(key)
     if kind == "riddle":
         return tell(talk, "riddle_ask")
     if kind is None:
         return None
-    return f"{_filled(talk, f'intro_{kind}')} {TOLD}{talk.pick(kind, _lore()[kind])}"
+    piece = talk.pick(kind, [each["told"] for each in _lore()[kind]])
+    return f"{_filled(talk, f'intro_{kind}')} {TOLD}{piece}"
+
+
+def more(talk: Talk) -> str | None:
+    """Return how the piece told last goes on, or what it means; None where that is said already."""
+    last = bare_words(talk.last)
+    for opening, told in _goes_on():
+        if opening in last:
+            return _filled(talk, "more", more=told)
+    return None
 
 
 def guessed(talk: Talk) -> str | None:
@@ -42,12 +55,17 @@ def guessed(talk: Talk) -> str | None:
     hinted = riddle.hint in bare_words(talk.last)
     if hinted or (re.search(alternatives("riddle", "give_up"), said) and "goi y" not in said):
         return _filled(talk, "give_up", answer=riddle.shown)
-    if len(talk.heard.words) > 8:
+    if len(talk.heard.words) > 8 or book().find(talk.heard, _NO_GUESS):
         return None  # they talk of something else
     return _filled(talk, "wrong", hint=riddle.clue)
 
 
-def _told_last(talk: Talk) -> str | None:
+def is_riddle_open(talk: Talk) -> bool:
+    """Tell whether the assistant waits for the answer to a riddle."""
+    return _open_riddle(talk) is not None
+
+
+def told_last(talk: Talk) -> str | None:
     """Return what kind of piece the last answer held, or None."""
     last = bare_words(talk.last)
     if any(each.asked_in(last) or each.answer in last for each in _riddles()):
@@ -55,12 +73,21 @@ def _told_last(talk: Talk) -> str | None:
     return next((kind for kind, opening in _openings() if opening in last), None)
 
 
+def told_lately(talk: Talk) -> str | None:
+    """Return what kind of piece was told last in the last few answers, or None."""
+    lines = (bare_words(line) for line in reversed(talk.own_lines[-4:]))
+    kinds = (kind for line in lines for kind, opening in _openings() if opening in line)
+    return next(kinds, None)
+
+
 def _open_riddle(talk: Talk) -> Riddle | None:
     """Return the riddle of the last answer, or of the one before where that held its hint."""
     last = bare_words(talk.last)
     before = bare_words(talk.own_lines[-2]) if len(talk.own_lines) > 1 else ""
     for riddle in _riddles():
-        if riddle.asked_in(last) or (riddle.hint in last and riddle.asked_in(before)):
+        if riddle.asked_in(last) or (
+            (riddle.hint in last or _ASKS_AGAIN in last) and riddle.asked_in(before)
+        ):
             return riddle
     return None
 
@@ -106,7 +133,22 @@ def _riddles() -> tuple[Riddle, ...]:
 def _openings() -> tuple[tuple[str, str], ...]:
     """Return how every piece begins, with its kind."""
     return tuple(
-        (kind, bare_words(piece)[:60]) for kind in _KINDS.values() for piece in _lore()[kind]
+        (kind, bare_words(piece[part])[:60])
+        for kind in _KINDS.values()
+        for piece in _lore()[kind]
+        for part in ("told", "more")
+        if part in piece
+    )
+
+
+@lru_cache(maxsize=1)
+def _goes_on() -> tuple[tuple[str, str], ...]:
+    """Return how every piece begins that has more to it, and that."""
+    return tuple(
+        (bare_words(piece["told"])[:60], piece["more"])
+        for kind in _KINDS.values()
+        for piece in _lore()[kind]
+        if "more" in piece
     )
 
 

@@ -52,14 +52,23 @@ def name_in(recalled: Sequence[str]) -> str:
         match = _NAMED.search(fact)
         if not own or match is None or (rest and rest[0] not in ("tên", *mine)):
             continue
-        name: list[str] = []
-        for word in match[1].split():
-            if word.lower() in words("memory", "not_names") or (name and word[0].islower()):
-                break
-            name.append(word)
-        if name:
-            return (name[-1] if len(name) > 2 else " ".join(name)).title()
+        if name := name_after(match[1]):
+            return name
     return ""
+
+
+def name_after(text: str, *, capital: bool = False) -> str:
+    """Return the given name that `text` begins with, or ""; `capital` asks for a capital letter."""
+    name: list[str] = []
+    for part in text.split():
+        word = part.rstrip(".,;:!?…")
+        taken = word.isalpha() and word.lower() not in words("memory", "not_names")
+        if not taken or ((name or capital) and word[:1].islower()):
+            break
+        name.append(word)
+        if word != part:
+            break
+    return (name[-1] if len(name) > 2 else " ".join(name)).title()
 
 
 def fitting(recalled: Sequence[str], text: str, *, asked: bool = False) -> str | None:

@@ -21,6 +21,11 @@ def words(section: str, name: str) -> frozenset[str]:
     return frozenset(_lists()[section][name])
 
 
+def phrases_of(section: str) -> Mapping[str, Sequence[str]]:
+    """Return the lists of a section by name, in the order of the file."""
+    return _lists()[section]
+
+
 def alternatives(section: str, name: str) -> str:
     """Return a group that matches any phrase of a list, with or without diacritics, whole."""
     both = {

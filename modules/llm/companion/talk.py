@@ -12,6 +12,7 @@ from zlib import crc32
 from modules.llm.companion.book import Entry, book
 from modules.llm.companion.hearing import Heard, hear
 from modules.llm.companion.memories import name_in
+from modules.llm.companion.origins import name_told
 from modules.llm.companion.wording import Voice, fill, in_tone, sentences, voice_of
 from modules.messages import EMOTIONS, EmotionLabel, TurnRequest
 from modules.text import strip_diacritics
@@ -19,6 +20,8 @@ from modules.text import strip_diacritics
 SURE = 0.45
 """Score from which a feeling is answered."""
 _REMEMBERED_LINES = 8
+_NAMED_WITHIN = 20
+"""Lines of the user in which a name is looked for."""
 _LABELS = frozenset(label.lower() for label in EMOTIONS)
 _WORD = re.compile(r"[^\W_]+")
 _SLOT = re.compile(r"\{\w+\}")
@@ -130,7 +133,9 @@ def heard_from(text: str, voice: Voice) -> Heard:
 
 def talk_of(request: TurnRequest, moment: datetime) -> Talk:
     """Return the turn of a request."""
-    voice = voice_of(request, name_in(request.recalled))
+    said = [request.text, *(line.text for line in reversed(request.history) if line.role == "user")]
+    told = name_told(said[:_NAMED_WITHIN])
+    voice = voice_of(request, told or name_in(request.recalled), told=bool(told))
     return Talk(request, heard_from(request.text, voice), moment, voice)
 
 

@@ -74,11 +74,15 @@ class Voice:
         return self.user_name if self.rank == "peer" else f"{self.you} {self.user_name}"
 
 
-def voice_of(request: TurnRequest, user_name: str = "") -> Voice:
-    """Return how to speak in answer to `request`; `user_name` is what memory knows, if anything."""
+def voice_of(request: TurnRequest, user_name: str = "", *, told: bool = False) -> Voice:
+    """Return how to speak in answer to `request`.
+
+    `user_name` is what memory knows, if anything; `told`: they gave it in this conversation, which
+    counts more than the profile.
+    """
     pair, persona = request.pair, request.persona
     own = pair.assistant_self.strip() or "mình"
-    name = named(request.user.name) or user_name
+    name = user_name if told else named(request.user.name) or user_name
     return Voice(
         assistant_self=own,
         you=pair.user_term.strip() or "bạn",
