@@ -30,7 +30,7 @@ def continued(talk: Talk) -> str | None:
     before = talk.feeling_before
     if not before or talk.heard.question:
         return None
-    if _is_joy(before) and book().find(talk.heard, ("topic", "remark")):
+    if _is_joy(before) and (talk.mood in NEGATIVE or book().find(talk.heard, ("topic", "remark"))):
         return None  # a joy gives way to whatever comes up; a grief does not
     label, _, ending = before.rpartition("_")
     text = talk.say(f"{label}_stay") if ending in ("ask", "stay") else _cause(talk)
@@ -58,4 +58,6 @@ def _covers(entry: Entry, talk: Talk) -> bool:
 def by_mood(talk: Talk) -> str | None:
     """Ask about a feeling first; once the talk is about feelings, stay with it."""
     label = talk.mood.lower()
-    return talk.say(f"{label}_stay" if talk.feeling_before else f"{label}_ask")
+    before = talk.feeling_before
+    stays = before and not (talk.mood in NEGATIVE and _is_joy(before))
+    return talk.say(f"{label}_stay" if stays else f"{label}_ask")

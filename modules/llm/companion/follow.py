@@ -44,6 +44,8 @@ def _texts(talk: Talk, reaction: str) -> Iterator[str | None]:
         yield _after(talk, name, reaction)
     if reaction in _ANSWERS:
         yield feelings.continued(talk)
+    if reaction == "next" and (piece := lore.told_lately(talk)):
+        yield lore.tell(talk, f"{piece}_ask")
     if _is_unknown(talk):
         yield _after(talk, "unknown", reaction)
     yield _after(talk, "question" if talk.last.endswith("?") else "statement", reaction)

@@ -16,6 +16,7 @@ from modules.llm.companion.wording import TOLD, fill
 _SAME = 0.8
 """Share of a riddle's words that makes it the one that was asked: the guard may change some."""
 _NO_GUESS = ("refuse", "abuse", "ask", "feeling")
+_OPEN_LINES = 4
 _ASKS_AGAIN = "doan"
 """In every answer that asks for another guess: "bạn đoán thử xem"."""
 _KINDS = {"folk_ask": "folk", "poem_ask": "poem", "story_ask": "story", "joke_ask": "joke"}
@@ -68,7 +69,7 @@ def is_riddle_open(talk: Talk) -> bool:
 def told_last(talk: Talk) -> str | None:
     """Return what kind of piece the last answer held, or None."""
     last = bare_words(talk.last)
-    if any(each.asked_in(last) or each.answer in last for each in _riddles()):
+    if any(each.asked_in(last) or f" {each.answer} " in f" {last} " for each in _riddles()):
         return "riddle"
     return next((kind for kind, opening in _openings() if opening in last), None)
 
@@ -81,15 +82,9 @@ def told_lately(talk: Talk) -> str | None:
 
 
 def _open_riddle(talk: Talk) -> Riddle | None:
-    """Return the riddle of the last answer, or of the one before where that held its hint."""
-    last = bare_words(talk.last)
-    before = bare_words(talk.own_lines[-2]) if len(talk.own_lines) > 1 else ""
-    for riddle in _riddles():
-        if riddle.asked_in(last) or (
-            (riddle.hint in last or _ASKS_AGAIN in last) and riddle.asked_in(before)
-        ):
-            return riddle
-    return None
+    """Return the riddle of the last answer, or an earlier one that was only talked about since."""
+    lines = [bare_words(line) for line in reversed(talk.own_lines[-_OPEN_LINES:])]
+    return next((riddle for riddle in _riddles() if riddle.is_open(lines)), None)
 
 
 def _filled(talk: Talk, name: str, **slots: str) -> str:
@@ -112,6 +107,15 @@ class Riddle:
     def asked_in(self, said: str) -> bool:
         """Tell whether `said`, in bare words, asks this riddle."""
         return len(self.words.intersection(said.split())) >= _SAME * len(self.words)
+
+    def is_open(self, lines: Sequence[str]) -> bool:
+        """Tell whether it was asked in `lines`, newest first, and only hinted at since."""
+        for line in lines:
+            if self.asked_in(line):
+                return True
+            if self.hint not in line and _ASKS_AGAIN not in line:
+                return False
+        return False
 
 
 @lru_cache(maxsize=1)

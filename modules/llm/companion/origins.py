@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from modules.llm.companion.book import read
+from modules.llm.companion.danger import danger_data
 from modules.llm.companion.hearing import Heard, hearing_data, plain_text
 from modules.llm.companion.memories import name_after
 from modules.text import strip_diacritics
@@ -27,9 +28,24 @@ def place_in(heard: Heard) -> tuple[str, Sequence[str]] | None:
 
 def _name_in(text: str) -> str:
     for match in _introductions().finditer(text):
+        if _is_of_another(text[: match.start()].lower()):
+            continue
         if name := name_after(text[match.end() :], capital=match["sure"] is None):
             return name
     return ""
+
+
+def _is_of_another(before: str) -> bool:
+    """Tell whether a relation stands before "em tên ...": "mẹ", not "chào chị"."""
+    words = before.split()
+    if not words or not words[-1].isalpha():
+        return False
+    related = words[-1] in danger_data()["others"]["owned"] or words[-1] in _RELATED
+    return related and (len(words) < 2 or words[-2] not in _GREETED)
+
+
+_RELATED = frozenset({"của", "cua", "thân", "gái", "trai", "cũ", "yêu", "mèo", "chó"})
+_GREETED = frozenset({"chào", "chao", "hello", "hi", "hey", "dạ", "thưa", "alo"})
 
 
 @lru_cache(maxsize=1)
