@@ -195,3 +195,34 @@ def test_a_situation_tells_the_feeling_that_is_not_named(text: str, expected: st
 
 def test_very_long_text_is_read_up_to_a_limit() -> None:
     assert label("buồn quá. " + "a" * 100_000) == "Sadness"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Bà nội của anh mới mất hôm qua", "Sadness"),
+        ("ông ngoại tớ vừa mất", "Sadness"),
+        ("ba noi cua anh moi mat hom qua", "Sadness"),
+        ("bạn thân của em mất vì tai nạn", "Sadness"),
+        ("nhà em đang có tang", "Sadness"),
+        ("em bị mất việc rồi", "Sadness"),
+        ("công ty cho em nghỉ việc", "Sadness"),
+        ("con rớt đại học rồi bà ơi", "Sadness"),
+        ("em vừa chia tay người yêu", "Sadness"),
+        ("mẹ em ốm nặng", "Sadness"),
+        ("anh bị lừa tiền rồi", "Anger"),
+        ("em đậu đại học rồi", "Enjoyment"),
+        ("con được tăng lương rồi", "Enjoyment"),
+        ("vợ anh mới sinh em bé", "Enjoyment"),
+        ("mất 5 phút đi bộ", "Other"),
+        ("nhà em mất điện", "Other"),
+        ("em không bị lừa", "Other"),
+        ("em không thất nghiệp", "Other"),
+        ("em sinh năm 1990", "Other"),
+        ("Kể anh nghe một câu chuyện cười đi", "Other"),
+        ("gợi ý cho anh món ăn ngon đi", "Other"),
+        ("ông đi xa mấy hôm mới về", "Other"),
+    ],
+)
+def test_turns_of_life_are_told_from_what_only_shares_their_words(text: str, expected: str) -> None:
+    assert label(text) == expected

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from modules.engines import BlockingStream, EngineSpec
 from modules.llm.companion.answer import answer
-from modules.llm.companion.book import book
 from modules.llm.companion.clock import now
 from modules.messages import TextDelta, TurnRequest
 
@@ -20,8 +19,8 @@ class Companion:
         self._clock = clock
 
     def load(self) -> None:
-        """Read the data files, so that the first answer does not wait for them."""
-        book()
+        """Answer once, so that the first visitor does not wait for the data files to be read."""
+        answer(TurnRequest(0, "chào"), self._clock())
 
     def close(self) -> None:
         """Nothing is held."""

@@ -69,9 +69,11 @@ def is_riddle_open(talk: Talk) -> bool:
 def told_last(talk: Talk) -> str | None:
     """Return what kind of piece the last answer held, or None."""
     last = bare_words(talk.last)
-    if any(each.asked_in(last) or f" {each.answer} " in f" {last} " for each in _riddles()):
+    if any(each.asked_in(last) for each in _riddles()):
         return "riddle"
-    return next((kind for kind, opening in _openings() if opening in last), None)
+    answered = any(f" {each.answer} " in f" {last} " for each in _riddles())
+    told = (kind for kind, opening in _openings() if opening in last)
+    return next(told, "riddle" if answered else None)
 
 
 def told_lately(talk: Talk) -> str | None:
