@@ -2,6 +2,7 @@ import anyio
 import numpy as np
 import pytest
 
+from modules.avatar.framing import FIRST_BATCH
 from modules.avatar.stream import FaceStream
 from modules.engines import Stream
 from modules.messages import FRAME_SAMPLES, Speech
@@ -120,10 +121,10 @@ def test_clear_stops_a_piece_that_is_half_given_and_nothing_of_it_comes_later():
         return stream, given, later
 
     stream, given, later = anyio.run(run)
-    assert given == 8
+    assert given == FIRST_BATCH
     assert ("forget",) in stream.calls
     assert sum(len(batch.rgb) for batch in later) == 10
-    assert later[0].first == 8
+    assert later[0].first == FIRST_BATCH
     assert not any(batch.speech.samples.any() for batch in later)
 
 
