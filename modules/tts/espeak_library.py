@@ -106,7 +106,6 @@ class _Library:
         self._text = self._word = ""
         # The library keeps only a pointer: the object must live as long as it does.
         self._callback = _Callback(self._collect)
-        self._c.espeak_SetSynthCallback(self._callback)
 
     def _collect(self, samples: ctypes._Pointer[ctypes.c_short], count: int, events: object) -> int:
         if samples and count > 0:
@@ -133,6 +132,8 @@ class _Library:
             *((_PITCH, 50), (_RANGE, 50)),
         ):
             self._c.espeak_SetParameter(parameter, value, 0)
+        # Anew each time: phonemizers and other voices share the library, and set their own.
+        self._c.espeak_SetSynthCallback(self._callback)
         self._sound, self._phonemes = [], []
         self._text, self._word = text, ""
         data = text.encode() + b"\0"

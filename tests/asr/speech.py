@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import multiprocessing
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import espeakng_loader
@@ -23,7 +25,19 @@ SENTENCES = (
 
 @functools.cache
 def speak(text: str, voice: str = "vi", rate: int = 160) -> FloatArray:
-    """Say a sentence at 16 kHz, with the silence at both ends cut off; peak 0.3."""
+    """Say a sentence at 16 kHz, with the silence at both ends cut off; peak 0.3.
+
+    In a process of its own: the app's engine uses the same library, which knows one user only.
+    """
+    return _apart().submit(_speak, text, voice, rate).result()
+
+
+@functools.cache
+def _apart() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+
+
+def _speak(text: str, voice: str, rate: int) -> FloatArray:
     library, pieces = _library(), []
 
     def receive(wave: Any, count: int, events: Any) -> int:

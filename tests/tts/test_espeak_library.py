@@ -38,6 +38,15 @@ def test_the_same_call_sounds_the_same_whoever_spoke_before() -> None:
     assert same(first, speak(TEXTS[0], WOMAN, 180))
 
 
+def test_another_user_of_the_library_in_this_process_takes_no_sound_away() -> None:
+    expected = speak(TEXTS[0], WOMAN, 180)
+    stolen: list[int] = []
+    callback = espeak_library._Callback(lambda samples, count, events: stolen.append(count) or 0)
+    espeak_library._library._c.espeak_SetSynthCallback(callback)
+    assert same(expected, speak(TEXTS[0], WOMAN, 180))
+    assert stolen == []
+
+
 def test_many_threads_hear_what_one_hears() -> None:
     jobs = [(text, voice) for text in TEXTS for voice in (WOMAN, MAN)] * 4
     alone = {job: speak(*job, 180) for job in jobs}
