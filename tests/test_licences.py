@@ -45,9 +45,9 @@ def test_every_name_of_the_embedded_set_has_its_version_in_requirements_txt():
 
 
 def test_packages_behind_an_extra_are_found_as_well():
-    # The page's socket needs it; it comes as uvicorn[standard], which chromadb asks for.
-    assert "websockets" in licences.closure(DIRECT)
-    assert "websockets" in rows("What those packages need")
+    # It comes as uvicorn[standard], which chromadb asks for.
+    assert "uvloop" in licences.closure(DIRECT)
+    assert "uvloop" in rows("What those packages need")
 
 
 @pytest.mark.parametrize("key", MODELS)

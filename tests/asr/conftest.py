@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from modules.models import FileSpec, ModelSpec, Receipt, Weights, write_receipts
 from tests.asr import tiny
+from tests.asr.speech import hush
 
 KEY = "phowhisper-tiny"
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _nobody_speaks_on() -> Iterator[None]:
+    """End the process that spoke for these tests."""
+    yield
+    hush()
 
 
 @pytest.fixture(scope="session")

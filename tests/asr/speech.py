@@ -37,6 +37,13 @@ def _apart() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
 
 
+def hush() -> None:
+    """End the process that speaks."""
+    if _apart.cache_info().currsize:
+        _apart().shutdown()
+        _apart.cache_clear()
+
+
 def _speak(text: str, voice: str, rate: int) -> FloatArray:
     library, pieces = _library(), []
 
