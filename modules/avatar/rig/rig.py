@@ -12,6 +12,7 @@ from modules.avatar.rig.articulation import CHANNELS, Articulation
 from modules.avatar.rig.blinks import Blinks
 from modules.avatar.rig.gaze import Gaze
 from modules.avatar.rig.idle import idle_pose
+from modules.avatar.rig.loudness import Loudness
 from modules.avatar.rig.pose import Pose
 from modules.avatar.rig.wander import Wander
 from modules.avatar.specification import Expression, Mouth, PersonaFile
@@ -23,6 +24,9 @@ _BEGIN = 20
 """Frames in which motion and expression set in after the idle pose."""
 _RELEASE = 18
 """Frames in which they fade before the end, or as many as are left when the end is known."""
+_SOFT, _LOUD = 0.5, 0.8
+"""The mouth opens this much of its shape's width in the faintest voice, and this much more in the
+loudest; at an ordinary level it opens as its shape says."""
 _BREATH_S = 3.7
 _YAW, _PITCH, _ROLL, _BROW = range(4)
 
@@ -37,6 +41,7 @@ class Rig:
         self._still = idle_pose(persona.rest)
         self._feeling = persona.expressions.get(feeling, Expression())
         self._articulation = Articulation(persona.visemes)
+        self._loudness = Loudness()
         sources = random.spawn(4)
         self._wander, self._blinks = Wander(sources[0]), Blinks(sources[1])
         self._gaze, self._accents = Gaze(sources[2]), Accents(sources[3])
@@ -47,6 +52,7 @@ class Rig:
         """Learn of a piece of speech that begins at sample `at` of the reply."""
         self._articulation.hear(speech.visemes, at)
         self._accents.hear(speech.samples, speech.visemes, at)
+        self._loudness.hear(speech.samples, at)
 
     def end(self, frame: int, now: int) -> None:
         """Learn, before frame `now` is asked for, that `frame` is the last one of the reply."""
@@ -56,6 +62,7 @@ class Rig:
         """Forget what was heard and not shown; the face goes on from where it is."""
         self._articulation.forget()
         self._accents.forget()
+        self._loudness.forget()
         self._end = None
 
     def pose(self, frame: int) -> Pose:
@@ -82,20 +89,20 @@ class Rig:
             squint=min(1.0, still.squint + degree * felt.squint),
             gaze_x=alive * gaze_x,
             gaze_y=alive * gaze_y + 2.0 * degree * felt.look,
-            mouth=self._mouth(spoken, degree),
+            mouth=self._mouth(spoken, degree, _SOFT + _LOUD * self._loudness.at(seconds)),
         )
 
-    def _mouth(self, spoken: FloatArray, degree: float) -> Mouth:
+    def _mouth(self, spoken: FloatArray, degree: float, voice: float) -> Mouth:
         said = Mouth(**dict(zip(CHANNELS, spoken.tolist(), strict=True)))
         felt = self._feeling
         corner = self._still.mouth.corner * (1 - degree * abs(felt.corner)) + degree * felt.corner
         width = said.width + degree * felt.width * (1 - said.round)
         firm = said.press + degree * felt.press * (1 - min(1.0, 3 * said.open))
         return said._replace(
-            open=min(1.0, said.open * (1 + degree * felt.gape * 0.5)),
+            open=min(1.0, voice * said.open * (1 + degree * felt.gape * 0.5)),
             width=min(max(width, -1.0), 1.0),
             press=min(firm, 1.0),
-            jaw=min(1.0, said.jaw * (1 + degree * felt.gape * 0.5)),
+            jaw=min(1.0, voice * said.jaw * (1 + degree * felt.gape * 0.5)),
             corner=corner * (1 - 0.35 * said.open),
             lift=degree * felt.lift,
         )
