@@ -1,9 +1,9 @@
 """The disk is full: nothing that was kept is lost, what can go on goes on, and it says so."""
 
 import pytest
-from gradio_client import Client
 from gradio_client.exceptions import AppError
 
+from tests.api.conftest import Patient
 from tests.running import running
 
 LIKES = "Mình thích ăn bún chả."
@@ -17,7 +17,7 @@ def house(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(house):
-    return Client(house.url, verbose=False)
+    return Patient(house.url, verbose=False)
 
 
 @pytest.fixture
