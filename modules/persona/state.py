@@ -75,7 +75,11 @@ def _detect(state: AddressState, evidence: Evidence, facts: Facts) -> AddressSta
         heard = alone(evidence.user_self)
     if not heard or _matches(heard, state.pair):
         return replace(state, pending=NO_TERMS) if heard else state
-    settled = evidence.strength == "strong" or heard == state.pending
+    # "Chào em" tells half of the pair, "anh thích ..." the other half: nothing speaks against it.
+    known = state.detected
+    fills = bool(known.assistant_self) and not known.user_term
+    fills = fills and heard.assistant_self in (None, known.assistant_self)
+    settled = evidence.strength == "strong" or heard == state.pending or fills
     if settled or state.reason in ("default", "card"):
         return replace(state, detected=join(heard, state.detected), pending=NO_TERMS)
     return replace(state, pending=heard)

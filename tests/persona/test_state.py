@@ -42,6 +42,12 @@ def test_a_weak_sign_changes_the_pair_only_when_it_comes_twice() -> None:
     assert other_between.pair == Pair("chị", "em")
 
 
+def test_the_half_that_nobody_told_is_taken_from_a_weak_sign_at_once() -> None:
+    state = advance(AddressState(), "Chào em")
+    assert state.pair.assistant_self == "em"
+    assert advance(state, "Anh thích uống cà phê.").pair == Pair("em", "anh")
+
+
 def test_a_wish_goes_before_everything_and_lasts() -> None:
     wished = after("Chị ơi em đây.", "Xưng cháu gọi bác nhé.")
     assert (wished.pair, wished.reason) == (Pair("cháu", "bác"), "wish")
