@@ -1,19 +1,16 @@
-"""What a persona file says about light, clothes, background and finish, and the whole look."""
+"""What a persona file says about light, background and finish, and the whole look."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from modules.avatar.art.garments import Garment
 from modules.avatar.art.parts import (
     Brows,
-    Bump,
     Ear,
     Eyes,
     Hair,
     Head,
     Hex,
     Length,
-    Line,
     Lips,
     Neck,
     Part,
@@ -33,60 +30,6 @@ class Light(Part):
     rim: tuple[float, float, float]
     rim_colour: Hex
     rim_amount: Share
-
-
-class Fold(Part):
-    """A fold of cloth: a ridge along a bent line."""
-
-    points: Line
-    blur: Length
-    rise: float
-
-
-class Button(NamedTuple):
-    """A small round button."""
-
-    x: float
-    y: float
-    radius: float
-
-
-class Blossom(NamedTuple):
-    """A five-petalled embroidered flower."""
-
-    x: float
-    y: float
-    radius: float
-    turn: float
-
-
-class Garment(Part):
-    """An áo dài: the body, the stand collar, seams, buttons and embroidery."""
-
-    ramp: Ramp
-    gloss: Hex
-    shadow: Hex
-    trim: Hex
-    body: Line
-    rise: Length
-    half_width: Length
-    bumps: tuple[Bump, ...]
-    folds: tuple[Fold, ...]
-    seams: tuple[Line, ...]
-    closure: Line
-    collar: Line
-    """Right half of the collar from the top of its front edge, up and round to its foot."""
-    collar_edge: Line
-    collar_foot: Line
-    collar_rise: Length
-    buttons: tuple[Button, ...]
-    weave: tuple[float, float, Share]
-    """Distance of the woven pattern across and down, and how much it shows."""
-    thread: Hex
-    petal: tuple[Hex, Hex]
-    branches: tuple[Line, ...] = ()
-    blossoms: tuple[Blossom, ...] = ()
-    seed: int = 0
 
 
 class Slab(Part):
