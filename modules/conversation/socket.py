@@ -143,7 +143,7 @@ class Line:
 
     async def _open_ears(self, wanted: bool) -> None:
         if not wanted:
-            self._ears = None
+            self._ears, self._held = None, False  # nobody holds a button that is gone
         elif self._ears is None:
             voice = await to_thread.run_sync(silero)
             self._ears = Endpointer(voice, Endpointing(silence_s=self._session.end_of_turn_s))

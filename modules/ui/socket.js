@@ -5,8 +5,12 @@ const HEADER_BYTES = 14;
 const PATIENCE_MS = 2000; // without a socket by then, media comes over Gradio's queue
 const RETRY_MS = [250, 500, 1000, 2000, 4000];
 
+function connected() {
+  return socket?.readyState === WebSocket.OPEN;
+}
+
 function send(message) {
-  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+  if (connected()) socket.send(JSON.stringify(message));
 }
 
 function connect() {

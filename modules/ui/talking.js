@@ -7,7 +7,7 @@ let recording = null;
 const microphone = new Microphone(
   (frame) => {
     if (recording) keep(frame);
-    else if (socket?.readyState === WebSocket.OPEN) socket.send(frame.buffer);
+    else if (connected()) socket.send(frame.buffer);
   },
   (level) => $("guong-stage").style.setProperty("--level", level.toFixed(3)),
 );
@@ -24,7 +24,7 @@ async function openMicrophone() {
   if (microphone.open) return;
   try {
     await microphone.start();
-    if (socket?.readyState === WebSocket.OPEN) {
+    if (connected()) {
       send({ type: "microphone", open: true });
       enter(player.speaking ? state : "listening");
     } else {
@@ -57,6 +57,7 @@ function sendRecording(frames) {
 function closeMicrophone() {
   const recorded = recording;
   recording = null;
+  held = false; // the button goes with the microphone, and its release is never heard
   microphone.stop();
   recogniser?.rest();
   recogniser = null;

@@ -144,6 +144,28 @@ def test_the_space_bar_holds_too_and_types_where_one_types(talker):
     assert talker.page.input_value("#guong-message textarea") == "a b"
 
 
+def test_a_microphone_closed_while_the_space_bar_is_held_can_be_held_again(talker):
+    talker.page.get_by_role("tab", name="Nghe", exact=True).click()
+    talker.page.check("#guong-push-to-talk input")
+    talker.page.click(".guong-microphone")
+    talker.until("listening")
+    talker.page.evaluate("document.activeElement.blur()")
+    talker.page.keyboard.down("Space")
+    talker.until("hearing")
+    talker.page.click(".guong-microphone")
+    talker.until("idle")
+    talker.page.keyboard.up("Space")
+    talker.page.click(".guong-microphone")
+    talker.until("listening")
+    talker.page.evaluate("document.activeElement.blur()")
+    talker.page.keyboard.down("Space")
+    talker.until("hearing")
+    talker.page.wait_for_timeout(500)
+    talker.page.keyboard.up("Space")
+    talker.until("speaking", timeout_s=30)
+    assert talker.lines()[0] == ["user", HEARD]
+
+
 def test_without_a_socket_one_click_records_and_the_next_one_sends(playwright, recording, scripted):
     ready = "window.guong?.session?.token"
     with talking(playwright, recording, scripted.url, ready, socket=False) as page:

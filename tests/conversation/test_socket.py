@@ -251,6 +251,28 @@ def test_with_push_to_talk_nothing_is_heard_until_the_button_is_held(house):
     assert abs(len(heard.samples) / 16_000 - 0.3) < 0.05
 
 
+def test_a_microphone_that_closes_while_the_button_is_held_lets_go_of_it(house):
+    session = house.open_session()
+    session.push_to_talk = True
+    line = house.connect(session)
+    line.receive_json()
+    line.send_text('{"type": "microphone", "open": true}')
+    line.send_text('{"type": "talk", "held": true}')
+    assert line.receive_json() == {"type": "speech"}
+    line.send_text('{"type": "microphone", "open": false}')
+    line.send_text('{"type": "microphone", "open": true}')
+    for frame in frames(1.0, loud=True):
+        line.send_bytes(frame)  # nobody holds: none of it is heard
+    line.send_text('{"type": "talk", "held": true}')
+    assert line.receive_json() == {"type": "speech"}
+    for frame in frames(0.3, loud=True):
+        line.send_bytes(frame)
+    line.send_text('{"type": "talk", "held": false}')
+    assert line.receive_json() == {"type": "utterance", "id": 1}
+    heard = session.take_utterance(1, 1)
+    assert abs(len(heard.samples) / 16_000 - 0.3) < 0.05
+
+
 def test_another_silence_counts_from_the_next_frame_on(house):
     session = house.open_session()
     line = house.connect(session)
