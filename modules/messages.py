@@ -5,7 +5,7 @@ Arrays are made read-only when a message is built; text is NFC. Every message sa
 belongs to; from the guard on also which clause.
 
     microphone -> Utterance -> Transcript -> Mood -> TurnRequest
-    TurnRequest -> TextDelta -> Clause -> Speech -> Frames -> MediaChunk, then one TurnEnd
+    TurnRequest -> TextDelta -> Clause -> Speech -> Frames -> Caption, MediaChunk, then one TurnEnd
     any stage  -> Notice
 
 The socket (`conversation/socket.py`, `ui/socket.js`)
@@ -13,7 +13,10 @@ The socket (`conversation/socket.py`, `ui/socket.js`)
 JSON, page to server: `{type: hello, token, reply, have}` first, then `halt {upto}`,
 `microphone {open}`, `talk {held}` (push-to-talk), `playing {reply}`, `played {reply}`.
 JSON, server to page: `{type: ready}`, `speech` (the user has begun to talk), `utterance {id}`,
-`end {reply}`, `halted {reply}`, `refused {code}`.
+`end {reply}`, `halted {reply}`, `refused {code}`, `caption {reply, clause, words}`, where `words`
+are `[text, start_ms, end_ms]` in the reply's own time (that of the video element). A caption comes
+before the media that its words begin in, some words of a clause at a time and each word once; after
+a lost connection the last of them may come again.
 Binary, page to server: 512 samples of 16 kHz signed 16-bit little-endian mono sound.
 Binary, server to page: `CHUNK_HEADER` (reply u32, sequence u32, start in milliseconds u32,
 track u8, init u8; little-endian), then the fragment of MP4.
@@ -23,7 +26,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -137,6 +140,42 @@ class VoiceProfile:
         _freeze(self.envelope_hz, self.envelope_db)
 
 
+FACE_POINTS: tuple[str, ...] = (
+    "left_eye_outer", "left_eye_top", "left_eye_inner", "left_eye_bottom", "left_iris",
+    "right_eye_inner", "right_eye_top", "right_eye_outer", "right_eye_bottom", "right_iris",
+    "left_brow_outer", "left_brow_middle", "left_brow_inner",
+    "right_brow_inner", "right_brow_middle", "right_brow_outer",
+    "nose_base",
+    "mouth_left", "mouth_right", "upper_lip_outer", "upper_lip_inner", "lower_lip_inner",
+    "lower_lip_outer",
+    "jaw_left", "jaw_right", "chin",
+)  # fmt: skip
+"""What is marked in a portrait; left and right are those of the picture."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Portrait:
+    """A photographed face that speaks: somebody's picture, kept with consent (`avatar/photo`).
+
+    `rgb` is uint8 [512, 512, 3], head and shoulders with level eyes; `points` float32
+    [len(FACE_POINTS), 2] holds x and y of each point in pixels of `rgb`.
+    """
+
+    id: str
+    name: str
+    rgb: ByteArray
+    points: FloatArray
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays."""
+        _freeze(self.rgb, self.points)
+
+    @property
+    def marks(self) -> dict[str, tuple[float, float]]:
+        """The points by name."""
+        return {n: (float(x), float(y)) for n, (x, y) in zip(FACE_POINTS, self.points, strict=True)}
+
+
 # --- microphone -> asr -> emotion ---------------------------------------------------------------
 
 
@@ -212,6 +251,8 @@ class TurnRequest:
     """The voice to match; None keeps the base voice."""
     base_voice: VoiceProfile | None = None
     """The base voice that the tts speaks with, measured once at neutral prosody and no pitch."""
+    portrait: Portrait | None = None
+    """The photographed face that speaks; None leaves it to a drawn persona."""
     rate: float = 1.0
     """Speaking rate chosen by the user, 0.5 to 2."""
     pitch: float = 0.0
@@ -251,11 +292,25 @@ class Viseme:
     weight: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class SpokenWord:
+    """A word from `start` to `end`, in samples of the speech it travels on.
+
+    It travels with the piece in which it begins, and whole: its end may lie beyond that piece.
+    """
+
+    start: int
+    end: int
+    text: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Speech:
     """Sound to be played: mono float32 in [-1, 1] at `rate`, which is `SPEECH_RATE` past the tts.
 
-    A clause may come in several pieces; `last` marks the last piece of the last clause.
+    A clause may come in several pieces; `last` marks the last piece of the last clause. `words` are
+    those that are read aloud as long as the tts has the speech; behind it, those of the clause's
+    own text (`text/captions.py`).
     """
 
     reply: int
@@ -264,6 +319,7 @@ class Speech:
     visemes: tuple[Viseme, ...] = ()
     last: bool = False
     rate: int = SPEECH_RATE
+    words: tuple[SpokenWord, ...] = ()
 
     def __post_init__(self) -> None:
         """Freeze the samples."""
@@ -287,6 +343,28 @@ class Frames:
     def __post_init__(self) -> None:
         """Freeze the pictures."""
         _freeze(self.rgb)
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionWord:
+    """A word as it is shown, with its punctuation, and when it is said: seconds of the reply."""
+
+    text: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """The next words of a clause of the displayed text, sent before the media they begin in.
+
+    Joined by blanks, the words of all captions of a clause are its text. No word starts before the
+    one in front of it. Where the voice is lost there are none: the text is read.
+    """
+
+    reply: int
+    clause: int
+    words: tuple[CaptionWord, ...]
 
 
 Track = Literal["video", "audio"]
@@ -334,7 +412,18 @@ class TurnEnd:
     cache_hits: int = 0
 
 
-Message = Transcript | Mood | TextDelta | Clause | Speech | Frames | MediaChunk | Notice | TurnEnd
+Message = (
+    Transcript
+    | Mood
+    | TextDelta
+    | Clause
+    | Speech
+    | Frames
+    | Caption
+    | MediaChunk
+    | Notice
+    | TurnEnd
+)
 
 CHUNK_HEADER = struct.Struct("<IIIBB")
 TRACKS: tuple[Track, Track] = ("video", "audio")
@@ -345,6 +434,14 @@ def chunk_bytes(chunk: MediaChunk) -> bytes:
     track = TRACKS.index(chunk.track)
     start_ms = round(chunk.start_s * 1000)
     return CHUNK_HEADER.pack(chunk.reply, chunk.sequence, start_ms, track, chunk.init) + chunk.data
+
+
+def caption_fields(caption: Caption) -> dict[str, Any]:
+    """Return a caption as the socket carries it, to become JSON."""
+    words = [
+        [word.text, round(word.start_s * 1000), round(word.end_s * 1000)] for word in caption.words
+    ]
+    return {"type": "caption", "reply": caption.reply, "clause": caption.clause, "words": words}
 
 
 def _freeze(*arrays: npt.NDArray[np.generic]) -> None:

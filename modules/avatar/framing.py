@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
 from modules.errors import EngineFailed
-from modules.messages import FRAME_SAMPLES, SPEECH_RATE, FloatArray, Speech, Viseme
+from modules.messages import FRAME_SAMPLES, SPEECH_RATE, FloatArray, Speech, SpokenWord, Viseme
 
 FIRST_BATCH = 10
 """Frames of a reply's first batch. Chromium begins to play with some nine of them; the muxer holds
@@ -22,6 +23,8 @@ the last one back."""
 LARGEST_BATCH = 12
 TAIL_FRAMES = 10
 """0.4 s: long enough to close the mouth and bring the head back without haste."""
+
+Timed = TypeVar("Timed", Viseme, SpokenWord)
 
 
 class Framer:
@@ -32,6 +35,7 @@ class Framer:
         self._clause = 0
         self._samples: FloatArray = np.zeros(0, np.float32)
         self._visemes: tuple[Viseme, ...] = ()
+        self._words: tuple[SpokenWord, ...] = ()
         self._given = 0
         self._ended = False
 
@@ -67,6 +71,7 @@ class Framer:
             moved += (Viseme(end, end + padding, "rest"),)
         self._samples = np.concatenate(parts)
         self._visemes += moved
+        self._words += tuple(_moved(word, offset) for word in speech.words)
         self._clause = speech.clause
         self._ended = speech.last
 
@@ -90,7 +95,7 @@ class Framer:
     def drop(self) -> None:
         """Forget what was taken and not cut yet."""
         self._samples = np.zeros(0, np.float32)
-        self._visemes = ()
+        self._visemes, self._words = (), ()
         self._ended = False
 
     def _cut(self, frames: int) -> Speech:
@@ -102,13 +107,16 @@ class Framer:
             for viseme in self._visemes
             if viseme.end > end
         )
+        # A word goes with the batch in which it begins, whole; nothing follows the last batch.
+        begun = tuple(word for word in self._words if word.start < end)
+        self._words = tuple(_moved(word, -end) for word in self._words[len(begun) :])
         self._given += frames
         last = self._ended and not len(self._samples)
-        return Speech(self._reply, self._clause, samples, inside, last)
+        return Speech(self._reply, self._clause, samples, inside, last, words=begun)
 
 
-def _moved(viseme: Viseme, by: int) -> Viseme:
-    return replace(viseme, start=viseme.start + by, end=viseme.end + by)
+def _moved(timed: Timed, by: int) -> Timed:
+    return replace(timed, start=timed.start + by, end=timed.end + by)
 
 
 def _clipped(viseme: Viseme, end: int) -> Viseme:

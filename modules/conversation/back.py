@@ -32,6 +32,9 @@ from modules.errors import LADDER_ERRORS, EngineFailed, GuongError, trace
 from modules.media.encoder import Encoder
 from modules.messages import (
     FPS,
+    SPEECH_RATE,
+    Caption,
+    CaptionWord,
     Clause,
     EndReason,
     Frames,
@@ -258,6 +261,7 @@ class _Answer:
         async with frames:
             try:
                 async for batch in frames:
+                    await self._send_caption(batch)
                     await self._send_media(encoder.encode, batch)
                     await self.out.send(batch.speech)
                     if np.abs(batch.speech.samples).max(initial=0) > _AUDIBLE:
@@ -267,6 +271,16 @@ class _Answer:
                 log.error("encoding turn %s: %s", self.request.reply, trace(error))
                 await self._tell_lost("media", EngineFailed("raised", stage="media", engine="av"))
                 await self._drain(frames)
+
+    async def _send_caption(self, frames: Frames) -> None:
+        """Send the words that begin in these frames: only now is it known when they are heard."""
+        if frames.speech.words:
+            begin = frames.first / FPS
+            words = tuple(
+                CaptionWord(w.text, begin + w.start / SPEECH_RATE, begin + w.end / SPEECH_RATE)
+                for w in frames.speech.words
+            )
+            await self.out.send(Caption(frames.reply, frames.clause, words))
 
     async def _send_media(self, make: Callable[..., list[MediaChunk]], *args: Frames) -> None:
         for chunk in await to_thread.run_sync(make, *args, abandon_on_cancel=True):

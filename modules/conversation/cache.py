@@ -161,7 +161,7 @@ class CachedEmbedding:
 def _what(item: Clause | Speech) -> Hashable:
     if isinstance(item, Clause):
         return item.text, item.spoken, item.last
-    return _digest(item.samples.tobytes()), item.visemes, item.last, item.rate
+    return _digest(item.samples.tobytes()), item.visemes, item.words, item.last, item.rate
 
 
 def _how(request: TurnRequest) -> Hashable:

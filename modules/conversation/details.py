@@ -10,6 +10,7 @@ import numpy as np
 from modules.conversation.session import Session
 from modules.messages import (
     SPEECH_RATE,
+    Caption,
     Clause,
     FloatArray,
     MediaChunk,
@@ -31,6 +32,7 @@ class Collected:
     mood: Mood | None = None
     notices: list[Notice] = field(default_factory=list)
     speech: list[Speech] = field(default_factory=list)
+    captions: list[Caption] = field(default_factory=list)
     chunks: list[MediaChunk] = field(default_factory=list)
     end: TurnEnd | None = None
 
@@ -47,6 +49,8 @@ class Collected:
                 self.notices.append(message)
             case Speech():
                 self.speech.append(message)
+            case Caption():
+                self.captions.append(message)
             case MediaChunk():
                 self.chunks.append(message)
             case TurnEnd():
@@ -81,6 +85,7 @@ class Collected:
             "engines": dict(end.engines) if end else {},
             "notices": [{"code": n.code, **n.params} for n in self.notices],
             "visemes": visemes(self.speech),
+            "captions": captions(self.captions),
             "latency_ms": dict(end.latency_ms) if end else {},
             "cache_hits": end.cache_hits if end else 0,
         }
@@ -96,3 +101,12 @@ def visemes(speech: list[Speech]) -> list[dict[str, Any]]:
             shapes.append({"time": time, "shape": viseme.shape, "weight": round(viseme.weight, 3)})
         begin += len(piece.samples)
     return shapes
+
+
+def captions(given: list[Caption]) -> list[list[str | float]]:
+    """Return the words of an answer as [text, start, end], in seconds of its sound."""
+    return [
+        [word.text, round(word.start_s, 3), round(word.end_s, 3)]
+        for caption in given
+        for word in caption.words
+    ]

@@ -7,13 +7,14 @@ is the whole reply. After `halt` it gives nothing more to anybody.
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import AsyncIterator
 from typing import Literal
 
 import anyio
 
 from modules.asr import level_db
-from modules.messages import FPS, FRAME_SAMPLES, Clause, MediaChunk, Speech
+from modules.messages import FPS, FRAME_SAMPLES, Caption, Clause, MediaChunk, Speech
 
 _CLOCK_S = 0.1
 """How well the server knows what the page plays just now."""
@@ -22,22 +23,31 @@ State = Literal["open", "done", "halted"]
 
 
 class Reply:
-    """Media and spoken text of one reply, from its first chunk to its end."""
+    """Media, captions and spoken text of one reply, from its first chunk to its end."""
 
     def __init__(self, reply: int) -> None:
         self.id = reply
         self.chunks: list[MediaChunk] = []
         self.clauses: list[Clause] = []
+        self.captions: list[Caption] = []
         self.state: State = "open"
         self.started_s: float | None = None
         """When the first chunk was given, on the event loop's clock: playback begins then."""
         self._changed = asyncio.Event()
         self._levels_db: list[float] = []
+        self._captioned: list[int] = []  # for each caption, how many chunks there were before it
 
     def add_clause(self, clause: Clause) -> None:
         """Note a clause of the text; its time is that of its first chunk."""
         if self.state == "open" and clause.text:
             self.clauses.append(clause)
+
+    def add_caption(self, caption: Caption) -> None:
+        """Append a caption: readers get it before the chunk that comes next."""
+        if self.state == "open":
+            self.captions.append(caption)
+            self._captioned.append(len(self.chunks))
+            self._wake()
 
     def add_levels(self, speech: Speech) -> None:
         """Note how loud each frame of what will be played is."""
@@ -69,10 +79,18 @@ class Reply:
         """Stop every reader at once: not one chunk leaves after this."""
         self._end("halted")
 
-    async def read(self, position: int = 0) -> AsyncIterator[MediaChunk]:
-        """Yield chunks from `position` on, waiting for new ones, until the reply ends."""
+    async def read(self, position: int = 0) -> AsyncIterator[MediaChunk | Caption]:
+        """Yield chunks from `position` on, waiting for new ones, until the reply ends.
+
+        A caption comes before the chunk that was added behind it; those right before `position`
+        are given again, for nobody knows whether they arrived.
+        """
+        caption = bisect_left(self._captioned, position)
         while self.state != "halted":
-            if position < len(self.chunks):
+            if caption < len(self.captions) and self._captioned[caption] <= position:
+                yield self.captions[caption]
+                caption += 1
+            elif position < len(self.chunks):
                 yield self.chunks[position]
                 position += 1
             elif self.state == "done":

@@ -23,6 +23,7 @@ from modules.engines import STAGES
 from modules.errors import NotFound
 from modules.memory import UserMemory
 from modules.messages import (
+    Caption,
     Clause,
     FloatArray,
     Line,
@@ -244,6 +245,8 @@ class Session:
             reply.add_clause(message)
         elif isinstance(message, Speech):
             reply.add_levels(message)
+        elif isinstance(message, Caption):
+            reply.add_caption(message)
         elif isinstance(message, MediaChunk):
             if self.live:
                 await reply.pace(message, self.app.settings.lead_s)

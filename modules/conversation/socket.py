@@ -20,7 +20,7 @@ from modules.asr import Endpointer, Endpointing, SpeechStarted, UtteranceEnded, 
 from modules.conversation.reply import Reply
 from modules.conversation.session import Session
 from modules.errors import GuongError, InvalidInput
-from modules.messages import chunk_bytes
+from modules.messages import Caption, caption_fields, chunk_bytes
 
 if TYPE_CHECKING:
     from modules.asr.endpointer import Event
@@ -101,8 +101,11 @@ class Line:
             sent = current
 
     async def _send_media(self, reply: Reply, position: int) -> None:
-        async for chunk in reply.read(position):
-            await self._socket.send_bytes(chunk_bytes(chunk))
+        async for part in reply.read(position):
+            if isinstance(part, Caption):
+                await self._send(**caption_fields(part))
+            else:
+                await self._socket.send_bytes(chunk_bytes(part))
         await self._send(type="end" if reply.state == "done" else "halted", reply=reply.id)
 
     async def _take(self, message: Any) -> None:

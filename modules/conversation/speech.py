@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from modules.messages import SPEECH_RATE, Speech, Viseme
+from modules.messages import SPEECH_RATE, Speech, SpokenWord, Viseme
 
 
 def silence(reply: int, clause: int, seconds: float, *, last: bool = False) -> Speech:
@@ -17,24 +17,34 @@ def silence(reply: int, clause: int, seconds: float, *, last: bool = False) -> S
 
 
 def after(speech: Speech, start: int) -> Speech:
-    """Return what follows sample `start`, with its visemes counted from there."""
+    """Return what follows sample `start`, with its visemes and words counted from there.
+
+    A word that began before belongs to what came before.
+    """
     visemes = tuple(
         replace(v, start=max(0, v.start - start), end=v.end - start)
         for v in speech.visemes
         if v.end > start
     )
-    return replace(speech, samples=speech.samples[start:], visemes=visemes)
+    words = tuple(
+        replace(w, start=w.start - start, end=w.end - start)
+        for w in speech.words
+        if w.start >= start
+    )
+    return replace(speech, samples=speech.samples[start:], visemes=visemes, words=words)
 
 
 def joined(pieces: list[Speech]) -> Speech:
     """Return pieces that follow one another as one speech, named after the last of them."""
     visemes: list[Viseme] = []
+    words: list[SpokenWord] = []
     offset = 0
     for piece in pieces:
+        words += [replace(w, start=w.start + offset, end=w.end + offset) for w in piece.words]
         visemes += [replace(v, start=v.start + offset, end=v.end + offset) for v in piece.visemes]
         offset += len(piece.samples)
     samples = np.concatenate([piece.samples for piece in pieces])
-    return replace(pieces[-1], samples=samples, visemes=tuple(visemes))
+    return replace(pieces[-1], samples=samples, visemes=tuple(visemes), words=tuple(words))
 
 
 def unplayed(speech: Speech, given: list[Speech]) -> Speech | None:

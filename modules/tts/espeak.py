@@ -78,4 +78,6 @@ class EspeakEngine:
 
 def _speech(clause: Clause, pieces: list[Spoken], *, last: bool) -> Speech:
     whole = joined(pieces)
-    return Speech(clause.reply, clause.clause, whole.samples, whole.visemes, last)
+    return Speech(
+        clause.reply, clause.clause, whole.samples, whole.visemes, last, words=whole.words
+    )

@@ -46,11 +46,14 @@ class Phoneme:
     """A sound in espeak's IPA, the sample where it starts, and the written word it belongs to.
 
     The name is empty in pauses and at word borders, and in brackets where the language changes.
+    `place` is the number of the blank-separated word of the text that it belongs to; espeak itself
+    sees several words in some of these. -1 belongs to none.
     """
 
     start: int
     name: str
     word: str
+    place: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ class _Library:
         self._sound: list[bytes] = []
         self._phonemes: list[Phoneme] = []
         self._text = self._word = ""
+        self._place = -1
         # The library keeps only a pointer: the object must live as long as it does.
         self._callback = _Callback(self._collect)
 
@@ -115,9 +119,11 @@ class _Library:
             if event.type == _WORD:
                 first = event.text_position - 1
                 self._word = self._text[first : first + event.length]
+                # Where a command stands before the word, the event begins with the command.
+                self._place = len(self._text[: first + 1].split()) - 1
             elif event.type == _PHONEME:
                 name = event.id.string.decode("utf-8", "ignore")
-                self._phonemes.append(Phoneme(event.sample, name, self._word))
+                self._phonemes.append(Phoneme(event.sample, name, self._word, self._place))
             index += 1
         return 0
 
@@ -135,7 +141,7 @@ class _Library:
         # Anew each time: phonemizers and other voices share the library, and set their own.
         self._c.espeak_SetSynthCallback(self._callback)
         self._sound, self._phonemes = [], []
-        self._text, self._word = text, ""
+        self._text, self._word, self._place = text, "", -1
         data = text.encode() + b"\0"
         flags = _UTF8 | _PHONEME_INPUT
         if status := self._c.espeak_Synth(data, len(data), 0, 1, 0, flags, None, None):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from modules.messages import SPEECH_RATE, FloatArray, Viseme
+from modules.messages import SPEECH_RATE, FloatArray, SpokenWord, Viseme
 from modules.tts import espeak_library, mastering
 from modules.tts.espeak_library import Phoneme
 from modules.tts.phrases import Phrase, respelled
@@ -17,16 +17,18 @@ from modules.tts.prosody import (
     Prosody,
     pause_s,
 )
+from modules.tts.spoken_words import spoken_words
 from modules.tts.visemes import visemes
 from modules.tts.voices import Voice, voice_file
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """Finished sound (mono float32 at `SPEECH_RATE`) and phonemes with starts in its samples."""
+    """Finished sound (mono float32 at `SPEECH_RATE`), phonemes and words, in its samples."""
 
     samples: FloatArray
     phonemes: tuple[Phoneme, ...]
+    words: tuple[SpokenWord, ...] = ()
 
     @property
     def visemes(self) -> tuple[Viseme, ...]:
@@ -72,7 +74,7 @@ class Speaker:
             replace(phoneme, start=min(max(0, phoneme.start - start), len(samples)))
             for phoneme in made.phonemes
         )
-        return Spoken(samples, phonemes)
+        return Spoken(samples, phonemes, spoken_words(phrase.text, phonemes))
 
     def _file(self, question: bool) -> str:
         return voice_file(
@@ -100,12 +102,14 @@ def joined(pieces: list[Spoken]) -> Spoken:
     """Return pieces one after another as one."""
     offset = 0
     phonemes: list[Phoneme] = []
+    words: list[SpokenWord] = []
     for piece in pieces:
         # The unnamed phoneme closes the piece's last word: what follows it is a pause.
         end = Phoneme(offset + len(piece.samples), "", "")
         phonemes += [replace(p, start=p.start + offset) for p in piece.phonemes]
         if piece.phonemes:
             phonemes.append(end)
+        words += [replace(w, start=w.start + offset, end=w.end + offset) for w in piece.words]
         offset += len(piece.samples)
     samples = np.concatenate([np.zeros(0, np.float32), *(piece.samples for piece in pieces)])
-    return Spoken(samples, tuple(phonemes))
+    return Spoken(samples, tuple(phonemes), tuple(words))

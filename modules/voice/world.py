@@ -14,6 +14,7 @@ from modules.messages import (
     SPEECH_RATE,
     FloatArray,
     Speech,
+    SpokenWord,
     TurnRequest,
     Viseme,
     VoiceProfile,
@@ -142,12 +143,23 @@ def visemes_between(visemes: tuple[Viseme, ...], begin: int, end: int) -> tuple[
     )
 
 
+def words_between(words: tuple[SpokenWord, ...], begin: int, end: float) -> tuple[SpokenWord, ...]:
+    """Return the words that begin in samples `begin` to `end`, whole, counted from `begin`."""
+    return tuple(
+        replace(word, start=word.start - begin, end=word.end - begin)
+        for word in words
+        if begin <= word.start < end
+    )
+
+
 def _piece(item: Speech, samples: FloatArray, begin: int, end: int) -> Speech:
+    final = end == len(item.samples)
     return replace(
         item,
         samples=samples,
         visemes=visemes_between(item.visemes, begin, end),
-        last=item.last and end == len(item.samples),
+        words=words_between(item.words, begin, float("inf") if final else end),
+        last=item.last and final,
     )
 
 
