@@ -13,10 +13,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from modules.errors import InvalidInput, StorageFailed
 from modules.messages import SPEECH_RATE, FloatArray, VoiceProfile
+from modules.private import write_private
 from modules.voice.envelope import BIN_HZ, envelopes, frame_times
 from modules.voice.periods import HOP, Array
 from modules.voice.pitch import Mask, track_pitch
-from modules.voice.private import write_private
 
 ENVELOPE_HZ: FloatArray = np.geomspace(80.0, 10_800.0, 160).astype(np.float32)
 """Where a profile's envelope is given: 22 points an octave, which is finer than any formant."""

@@ -5,25 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import unicodedata
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from pydantic import TypeAdapter
 
-from modules.errors import InvalidInput
 from modules.messages import FloatArray
-from modules.voice.private import write_private
+from modules.private import write_private
 
-LONGEST_NAME = 60
 ID = re.compile(r"[0-9a-f]{16,64}")
 """Ids of voices and of owners, and nothing that a path could be made of."""
 SAMPLE, PROFILE, META = "sample.flac", "profile.npz", "meta.json"
 
 _ID_DIGITS = 32
-_NO_NAME = frozenset({"Cc", "Cs"})  # control characters, halves of characters
-_TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # direction of all around
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +64,3 @@ def digest(samples: FloatArray, rate: int) -> str:
     """Return the SHA-256 of a sample's sound in hexadecimal: the same sound is the same voice."""
     sound = np.ascontiguousarray(samples, dtype="<f4")
     return hashlib.sha256(rate.to_bytes(4, "little") + sound.tobytes()).hexdigest()
-
-
-def clean_name(name: str) -> str:
-    """Return a name on one line, NFC; raises `InvalidInput` for none and for a long one."""
-    visible = "".join(" " if c.isspace() else c for c in name)
-    visible = "".join(c for c in visible if unicodedata.category(c) not in _NO_NAME)
-    turned = visible.translate(_TURNS)
-    cleaned = " ".join(unicodedata.normalize("NFC", turned).split())
-    if not cleaned:
-        raise InvalidInput("empty", field="name")
-    if len(cleaned) > LONGEST_NAME:
-        raise InvalidInput("too_long", field="name", limit=LONGEST_NAME)
-    return cleaned

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import io
 import logging
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
@@ -23,7 +21,8 @@ import soundfile
 
 from modules.errors import ConsentRequired, InvalidInput, NotFound, StorageFailed
 from modules.messages import SPEECH_RATE, FloatArray, VoiceProfile
-from modules.voice.private import PREFIX, make_private, write_private
+from modules.private import PREFIX, make_private, remove, storage, write_private
+from modules.text.names import clean_name
 from modules.voice.profile import load_profile, measure_profile, save_profile
 from modules.voice.record import (
     ID,
@@ -31,7 +30,6 @@ from modules.voice.record import (
     PROFILE,
     SAMPLE,
     StoredVoice,
-    clean_name,
     digest,
     id_of,
     read_record,
@@ -87,7 +85,7 @@ class VoiceStore:
         seconds = round(len(cleaned) / SPEECH_RATE, 1)
         voice = StoredVoice(directory.name, name, seconds, now, now, now, sha256)
         profile = measure_profile(cleaned, SPEECH_RATE, id=voice.id, name=name)
-        with _storage(directory.name):
+        with storage(directory.name):
             _build(directory, voice, cleaned, profile)
         log.info("voice %s kept: %.1f s", voice.id, seconds)
         return voice
@@ -116,8 +114,8 @@ class VoiceStore:
     def delete(self, owner: str, id: str) -> None:  # noqa: A002
         """Delete a voice. Raises `NotFound` "voice" as `get` does, `StorageFailed` "disk"."""
         directory, _ = self._find(owner, id)
-        with _storage(directory.name):
-            _remove(directory)
+        with storage(directory.name):
+            remove(directory)
         log.info("voice %s deleted", directory.name)
 
     def delete_all(self, owner: str) -> int:
@@ -126,9 +124,9 @@ class VoiceStore:
         """
         home = self._home(owner)
         count = len(self.list(owner))
-        with _storage(home.name):
+        with storage(home.name):
             for directory in home.iterdir() if home.exists() else ():
-                _remove(directory)
+                remove(directory)
         return count
 
     def expire(self, older_than_days: float) -> int:
@@ -143,8 +141,8 @@ class VoiceStore:
             voice = read_record(directory)
             if voice.used < deadline if voice else self._abandoned(directory):
                 try:
-                    with _storage(directory.name):
-                        _remove(directory)
+                    with storage(directory.name):
+                        remove(directory)
                     count += voice is not None
                 except StorageFailed as error:  # the others are due all the same
                     failed.append(error)
@@ -183,7 +181,7 @@ class VoiceStore:
             log.warning("use of voice %s could not be noted", voice.id)
 
     def _rewrite(self, directory: Path, voice: StoredVoice) -> None:
-        with _storage(directory.name):
+        with storage(directory.name):
             write_record(directory, voice)
 
     def _abandoned(self, directory: Path) -> bool:
@@ -213,14 +211,14 @@ def _measured_again(directory: Path, voice: StoredVoice) -> VoiceProfile:
         profile = measure_profile(samples, rate, id=voice.id, name=voice.name)
     except (soundfile.LibsndfileError, InvalidInput) as error:
         raise StorageFailed("unreadable", what=SAMPLE) from error
-    with _storage(directory.name):
+    with storage(directory.name):
         save_profile(profile, directory / PROFILE)
     return profile
 
 
 def _put(unfinished: Path, directory: Path) -> None:
     if directory.exists() and read_record(directory) is None:
-        _remove(directory)
+        remove(directory)
     try:
         unfinished.rename(directory)
     except OSError:
@@ -229,25 +227,6 @@ def _put(unfinished: Path, directory: Path) -> None:
         # Another request brought the same sample meanwhile: its voice is this one.
 
 
-def _remove(directory: Path) -> None:
-    # Gone at once for every reader, and for good even where the clearing is cut short: `expire`
-    # deletes what is unfinished.
-    if not directory.is_dir():  # a desktop's thumbnail, a backup's note
-        directory.unlink(missing_ok=True)
-        return
-    doomed = directory.with_name(f"{PREFIX}{directory.name}-{os.urandom(4).hex()}")
-    directory.rename(doomed)
-    shutil.rmtree(doomed)
-
-
 def _directories(home: Path) -> Iterator[Path]:
     if home.is_dir():
         yield from (path for path in home.iterdir() if ID.fullmatch(path.name))
-
-
-@contextmanager
-def _storage(what: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageFailed("disk", what=what) from error

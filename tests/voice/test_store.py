@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from modules.errors import ConsentRequired, InvalidInput, NotFound, StorageFailed
 from modules.messages import SPEECH_RATE, FloatArray
+from modules.text.names import LONGEST_NAME, clean_name
 from modules.voice import store as store_module
 from modules.voice.profile import measure_profile
-from modules.voice.record import LONGEST_NAME, clean_name
 from modules.voice.store import MOST_VOICES, VoiceStore
 from tests.voice.speaking import other_reading, reading
 
@@ -366,14 +366,14 @@ def test_one_voice_that_cannot_be_deleted_does_not_keep_the_others(
     store: VoiceStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stuck, *others = sorted(added(store, number=number) for number in range(3))
-    remove: Callable[[Path], None] = store_module._remove
+    remove: Callable[[Path], None] = store_module.remove
 
     def stubborn(directory: Path) -> None:
         if directory.name == stuck:
             raise PermissionError(errno.EACCES, "Permission denied")
         remove(directory)
 
-    monkeypatch.setattr(store_module, "_remove", stubborn)
+    monkeypatch.setattr(store_module, "remove", stubborn)
     clock.now += 400 * DAY
     with pytest.raises(StorageFailed):
         store.expire(365)
