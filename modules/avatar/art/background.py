@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import cast
 
 import cv2
@@ -10,8 +11,9 @@ import numpy as np
 import skia
 
 from modules.avatar.art.canvas import grid, over, ramp
-from modules.avatar.art.paints import fill
-from modules.avatar.art.scene import Background, Foliage
+from modules.avatar.art.curves import outline, polygon
+from modules.avatar.art.paints import fill, stroke
+from modules.avatar.art.scene import Background, Foliage, Form, Glow
 from modules.avatar.art.skin import paint_tints
 from modules.messages import FRAME_SIZE, ByteArray, FloatArray
 
@@ -74,6 +76,23 @@ def _paint_slabs(picture: FloatArray, background: Background) -> None:
     sheet.over(picture, background.slab_blur)
 
 
+def _paint_forms(picture: FloatArray, forms: Sequence[Form]) -> None:
+    for form in forms:
+        sheet = _Blurred()
+        path = outline(form.points) if form.round else polygon(form.points)
+        sheet.canvas.drawPath(path, fill(form.colour, form.alpha))
+        sheet.over(picture, form.blur)
+
+
+def _paint_glows(picture: FloatArray, glows: Sequence[Glow]) -> None:
+    sheet = _Blurred()
+    for x, y, radius, code, alpha in glows:
+        sheet.canvas.drawCircle(x, y, radius, fill(code, 0.75 * alpha))
+        edge = stroke(code, 0.6 * alpha, 0.16 * radius)
+        sheet.canvas.drawCircle(x, y, 0.9 * radius, edge)
+    sheet.over(picture, 2.4)
+
+
 def paint_background(background: Background) -> FloatArray:
     """Paint the background: float32 [512, 512, 3]."""
     x, y = grid()
@@ -81,7 +100,10 @@ def paint_background(background: Background) -> FloatArray:
     value = 0.5 - right * (x / FRAME_SIZE - 0.5) - down * (y / FRAME_SIZE - 0.5)
     picture = ramp(background.ramp, value.astype(np.float32))
     _paint_slabs(picture, background)
+    _paint_forms(picture, [form for form in background.forms if not form.front])
     for foliage in background.foliage:
         _paint_foliage(picture, foliage)
+    _paint_forms(picture, [form for form in background.forms if form.front])
+    _paint_glows(picture, background.glows)
     paint_tints(picture, background.tints)
     return picture

@@ -19,7 +19,7 @@ from modules.avatar.art.canvas import (
     shape,
     soften,
 )
-from modules.avatar.art.curves import outline, polygon, ring
+from modules.avatar.art.curves import mirrored, outline, polygon, ring
 from modules.avatar.art.light import cast_shadow, diffuse, normals, occlusion
 from modules.avatar.art.paints import fill, radial
 from modules.avatar.art.parts import Ear, Head, Neck, Skin
@@ -63,8 +63,26 @@ def _ear_relief(ear: Ear, inside: FloatArray) -> FloatArray:
     return soften(reduce(round_edge.astype(np.float32)) + bumps(ear.bumps), 0.8)
 
 
-def paint_ear(picture: FloatArray, ear: Ear, skin: Skin, light: Light) -> None:
-    """Paint the ear and its earring, in place."""
+def _other(ear: Ear, centre: float) -> Ear:
+    marks = [
+        mark.model_copy(update={"points": mirrored(mark.points, centre)}) for mark in ear.marks
+    ]
+    hung = ear.earring and (2 * centre - ear.earring[0], ear.earring[1])
+    across = [bump._replace(x=2 * centre - bump.x, turn=-bump.turn) for bump in ear.bumps]
+    outline = mirrored(ear.outline, centre)
+    return ear.model_copy(
+        update={"outline": outline, "bumps": across, "marks": marks, "earring": hung}
+    )
+
+
+def paint_ears(picture: FloatArray, ear: Ear, centre: float, skin: Skin, light: Light) -> None:
+    """Paint the ear, or both, and what hangs on them, in place."""
+    for one in (ear, _other(ear, centre)) if ear.pair else (ear,):
+        _paint_ear(picture, one, skin, light)
+        _paint_earring(picture, one)
+
+
+def _paint_ear(picture: FloatArray, ear: Ear, skin: Skin, light: Light) -> None:
     inside = shape(ring(ear.outline), 0.4)
     relief = _ear_relief(ear, inside)
     hollow = occlusion(relief, (2, 5, 9))
@@ -80,8 +98,7 @@ def paint_ear(picture: FloatArray, ear: Ear, skin: Skin, light: Light) -> None:
     mix(picture, skin_large, inside)
 
 
-def paint_earring(picture: FloatArray, ear: Ear) -> None:
-    """Paint a pearl, in place."""
+def _paint_earring(picture: FloatArray, ear: Ear) -> None:
     if ear.earring is None:
         return
     layer, radius = Layer(), ear.earring_radius

@@ -13,10 +13,23 @@ import cv2
 import numpy as np
 import skia
 
-from modules.avatar.art.canvas import LARGE, Layer, enlarge, moved, ramp, reduce, soften
+from modules.avatar.art.canvas import (
+    LARGE,
+    SCALE,
+    Layer,
+    colour,
+    enlarge,
+    moved,
+    ramp,
+    reduce,
+    screen,
+    soften,
+)
 from modules.avatar.art.curves import curve, polygon
-from modules.avatar.art.paints import stroke
-from modules.avatar.art.parts import HairGroup, Wisp
+from modules.avatar.art.light import unit
+from modules.avatar.art.paints import fill
+from modules.avatar.art.parts import Hair, HairGroup, Volume, Wisp
+from modules.avatar.art.scene import Light
 from modules.messages import FRAME_SIZE, ByteArray, FloatArray
 
 _STEPS = 56
@@ -89,7 +102,20 @@ def _strands(
     stray = random.normal(0, 0.35, (count, 1)) * t**2
     gathered = (u - middle[lock])[:, None] * group.clump * t**1.3
     across = u[:, None] - gathered + group.spread * (drift + 0.25 * waver + stray)
+    loose = random.random((count, 1)) < group.stray * u[:, None] ** 3
+    across = across + loose * random.uniform(0.02, 0.10, (count, 1)) * np.sin(np.pi * t) ** 0.7
     return sheet.at(across.astype(np.float32)), lock, inside.astype(np.float32)
+
+
+def _ribbons(points: FloatArray, widths: FloatArray, taper: float) -> FloatArray:
+    # Outlines of strands that thin out towards their tips: [n, 2 * steps, 2].
+    along = np.gradient(points, axis=1)
+    aside = np.stack([-along[..., 1], along[..., 0]], axis=-1)
+    aside /= np.maximum(np.linalg.norm(aside, axis=-1, keepdims=True), 1e-6)
+    t = np.linspace(0, 1, points.shape[1])
+    full = np.clip((1.02 - t) / taper, 0.08, 1) * np.clip(0.45 + t / 0.12, 0, 1)
+    half = (widths[:, None] * full / 2)[..., None] * aside
+    return np.concatenate([points + half, (points - half)[:, ::-1]], axis=1).astype(np.float32)
 
 
 def _draw_body(layer: Layer, sheet: Sheet, group: HairGroup) -> None:
@@ -98,16 +124,18 @@ def _draw_body(layer: Layer, sheet: Sheet, group: HairGroup) -> None:
     edge = np.array([[low], [high]], np.float32).repeat(_STEPS, axis=1)
     inner, outer = sheet.at(edge)[:, :end]
     path = polygon(np.vstack([inner, outer[::-1]]))
-    layer.canvas.drawPath(path, skia.Paint(AntiAlias=True, Color=skia.Color(95, 128, 60, 255)))
+    paint = skia.Paint(AntiAlias=True, Color=skia.Color(95, 128, 60, 255))
+    if group.body_soft:
+        paint.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, group.body_soft))
+    layer.canvas.drawPath(path, paint)
 
 
 def _draw_strands(layer: Layer, sheet: Sheet, group: HairGroup) -> None:
     random = np.random.default_rng(group.seed)
     points, lock, inside = _strands(sheet, group, random)
     lock_shade = random.uniform(0, 1, group.locks)
-    paint = skia.Paint(
-        AntiAlias=True, Style=skia.Paint.kStroke_Style, StrokeCap=skia.Paint.kRound_Cap
-    )
+    paint = skia.Paint(AntiAlias=True)
+    widths = group.width * random.uniform(0.5, 1.4, group.strands).astype(np.float32)
     for i in random.permutation(group.strands).tolist():
         shade = float(lock_shade[lock[i]])
         first = int(random.integers(0, _STEPS // 3)) if random.random() < 0.35 else 0
@@ -118,8 +146,8 @@ def _draw_strands(layer: Layer, sheet: Sheet, group: HairGroup) -> None:
         paint.setColor(
             skia.Color(*(int(255 * value) for value in (bright, shade, nearness, alpha)))
         )
-        paint.setStrokeWidth(0.8 * random.uniform(0.5, 1.4))
-        layer.canvas.drawPath(polygon(points[i, first:last], closed=False), paint)
+        part = points[i : i + 1, first:last]
+        layer.canvas.drawPath(polygon(_ribbons(part, widths[i : i + 1], group.taper)[0]), paint)
 
 
 def _drawn_data(group: HairGroup, sheet: Sheet) -> ByteArray:
@@ -146,7 +174,23 @@ def _sheen(
     return total
 
 
-def paint_group(group: HairGroup, colours: tuple[str, ...]) -> Painted:
+def _form(volume: Volume, light: Light, box: tuple[slice, slice]) -> tuple[FloatArray, FloatArray]:
+    # Light from the key on the round form under the hair, about 1, and the light along its rim.
+    x, y = (axis[box] / SCALE for axis in np.meshgrid(*[np.arange(LARGE, dtype=np.float32)] * 2))
+    nx = (x - volume.x) / volume.width
+    ny = np.minimum((y - volume.y) / volume.height, 0.25)
+    out = np.minimum(np.hypot(nx, ny), 0.999)
+    nz = np.sqrt(1 - out * out)
+    key, rim = unit(light.key), unit(light.rim)
+    lit = np.clip((nx * key[0] + ny * key[1] + nz * key[2] + 0.4) / 1.4, 0, 1)
+    edge = np.clip(nx * rim[0] + ny * rim[1], 0, 1) * out**6
+    return (
+        np.asarray(1 + volume.amount * (1.9 * lit - 1.05), np.float32),
+        np.asarray(volume.rim * edge, np.float32),
+    )
+
+
+def paint_group(group: HairGroup, hair: Hair, light: Light) -> Painted:
     """Draw and light one group of strands."""
     sheet = Sheet(group)
     pixels = _drawn_data(group, sheet)
@@ -161,7 +205,14 @@ def paint_group(group: HairGroup, colours: tuple[str, ...]) -> Painted:
     value *= (0.55 + 0.75 * bright) * (0.45 + 0.55 * nearness)
     sheen = _sheen(group, t, u, bright, shade)
     sheen *= np.clip(0.25 + 1.1 * bright, 0, 1.4) * (0.35 + 0.65 * nearness)
-    return Painted(ramp(colours, np.asarray(value + 0.62 * sheen)), coverage, box)
+    rim = None
+    if hair.volume is not None:
+        form, rim = _form(hair.volume, light, box)
+        value, sheen = value * form, sheen * np.clip(form, 0, 1.3)
+    picture = ramp(hair.ramp, np.asarray(value + 0.62 * sheen))
+    if rim is not None:
+        screen(picture, colour(light.rim_colour), rim * (0.35 + 0.9 * bright))
+    return Painted(picture, coverage, box)
 
 
 def paint_wisps(layer: Layer, wisps: tuple[Wisp, ...], colours: tuple[str, ...]) -> None:
@@ -176,9 +227,9 @@ def paint_wisps(layer: Layer, wisps: tuple[Wisp, ...], colours: tuple[str, ...])
             end = int(random.integers(26, 41))
             code = colours[int(random.integers(1, 4))]
             alpha = wisp.alpha * random.uniform(0.5, 1)
-            width = wisp.width * random.uniform(0.6, 1.2)
-            strand = polygon((middle + aside)[:end], closed=False)
-            layer.canvas.drawPath(strand, stroke(code, alpha, width))
+            width = np.array([wisp.width * random.uniform(0.8, 1.5)], np.float32)
+            strand = (middle + aside)[None, :end].astype(np.float32)
+            layer.canvas.drawPath(polygon(_ribbons(strand, width, 0.6)[0]), fill(code, alpha))
 
 
 def below(hair: Painted, sigma: float = 10.0, down: float = 12) -> FloatArray:

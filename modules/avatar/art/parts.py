@@ -171,9 +171,10 @@ class Lips(Part):
 
 
 class Ear(Part):
-    """One visible ear and what hangs on it."""
+    """An ear at the left of the picture and what hangs on it; with `pair` the other one too."""
 
     outline: Line
+    pair: bool = False
     bumps: tuple[Bump, ...]
     marks: tuple[Mark, ...]
     flush: Hex
@@ -199,7 +200,7 @@ class HairGroup(Part):
     """Strands that lie between guide lines; the guides go from the face outwards, root to tip."""
 
     where: Literal["back", "front", "curtain"]
-    """Behind the neck; on the head; or in front of face and shoulder."""
+    """Behind the neck; on the head; or in front of face, ears and shoulder."""
     guides: Annotated[tuple[Line, ...], Field(min_length=2)]
     strands: int
     locks: int
@@ -208,6 +209,14 @@ class HairGroup(Part):
     body: Spot = (0.0, 1.0)
     """Between which shares of its width and up to where along it the group is opaque."""
     body_until: Share = 1.0
+    body_soft: Annotated[float, Field(ge=0, le=20)] = 0.0
+    """How soft the edge of the opaque part is: a hairline on skin is never sharp."""
+    width: Length = 0.8
+    """Of a strand."""
+    taper: Annotated[float, Field(gt=0, le=1)] = 0.25
+    """Over which last share of its length a strand thins out."""
+    stray: Share = 0.0
+    """Share of strands that leave the group beyond its outer edge."""
     brightness: Line
     """(place along the hair, brightness)."""
     shine: tuple[tuple[float, float, float, float, float], ...] = ()
@@ -227,10 +236,25 @@ class Wisp(Part):
     seed: int
 
 
+class Volume(NamedTuple):
+    """The round form under the hair: an ellipse, upright below its middle, and how much it shows.
+
+    `rim` is how much of the light from behind runs along its edge.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    amount: float
+    rim: float
+
+
 class Hair(Part):
     """The hair."""
 
     ramp: Ramp
     shadow: Hex
+    volume: Volume | None = None
     groups: tuple[HairGroup, ...]
     wisps: tuple[Wisp, ...] = ()

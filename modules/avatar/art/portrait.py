@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from modules.avatar.art.background import paint_background
-from modules.avatar.art.body import paint_ear, paint_earring, paint_neck
+from modules.avatar.art.body import paint_ears, paint_neck
 from modules.avatar.art.brows import paint_brows
 from modules.avatar.art.canvas import (
     Layer,
@@ -32,7 +32,7 @@ def _hair(picture: FloatArray, look: Look, where: str) -> None:
     for group in look.hair.groups:
         if group.where != where:
             continue
-        painted = paint_group(group, look.hair.ramp)
+        painted = paint_group(group, look.hair, look.light)
         if group.shadow:
             shadow = group.shadow * below(painted)
             multiply(picture, colour(look.hair.shadow), shadow)
@@ -80,8 +80,7 @@ def paint_portrait(look: Look) -> FloatArray:
     _face(picture, look, relief)
     _hair(picture, look, "front")
     if look.ear is not None:
-        paint_ear(picture, look.ear, look.skin, look.light)
-        paint_earring(picture, look.ear)
+        paint_ears(picture, look.ear, look.head.centre, look.skin, look.light)
     _hair(picture, look, "curtain")
     layer = Layer()
     paint_wisps(layer, look.hair.wisps, look.hair.ramp)

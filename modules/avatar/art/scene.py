@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from modules.avatar.art.garments import Garment
 from modules.avatar.art.parts import (
     Brows,
@@ -11,6 +13,7 @@ from modules.avatar.art.parts import (
     Head,
     Hex,
     Length,
+    Line,
     Lips,
     Neck,
     Part,
@@ -57,6 +60,29 @@ class Foliage(Part):
     seed: int
 
 
+class Form(Part):
+    """A soft flat form of the background: a patch of sun, a pillar, a roof, a far hedge."""
+
+    points: Line
+    """Corners; with `round` a smooth outline runs through them."""
+    colour: Hex
+    alpha: Share
+    blur: Length
+    round: bool = False
+    front: bool = False
+    """Before the foliage instead of behind it."""
+
+
+class Glow(NamedTuple):
+    """A light far out of focus: a disc with a brighter edge."""
+
+    x: float
+    y: float
+    radius: float
+    colour: Hex
+    alpha: Share
+
+
 class Background(Part):
     """What lies far behind and out of focus."""
 
@@ -65,7 +91,9 @@ class Background(Part):
     """How much darker towards the right, and towards the bottom."""
     slabs: tuple[Slab, ...] = ()
     slab_blur: Length = 8.0
+    forms: tuple[Form, ...] = ()
     foliage: tuple[Foliage, ...] = ()
+    glows: tuple[Glow, ...] = ()
     tints: tuple[Tint, ...] = ()
 
 

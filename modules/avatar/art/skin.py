@@ -41,17 +41,33 @@ def _mottle(amount: float) -> FloatArray:
     return np.asarray(amount * (broad / broad.std() + 0.6 * fine / fine.std()), np.float32)
 
 
+_SCATTER = ((5.0, 0.46), (2.0, 0.36), (0.0, 0.30))
+"""For red, green and blue: over how many pixels light spreads in skin, and how far it wraps."""
+
+
+def _values(relief: FloatArray, light: Light) -> list[FloatArray]:
+    # How bright each channel is. Red light spreads farthest, so shadows begin with a warm edge
+    # (d'Eon and Luebke, GPU Gems 3, chapter 14).
+    shadow = cast_shadow(relief, light.key, 44)
+    values = []
+    for spread, wrap in _SCATTER:
+        smooth = soften(relief, spread) if spread else relief
+        lit = diffuse(normals(smooth), light.key, wrap)
+        dark = soften(shadow, spread) if spread else shadow
+        values.append(np.asarray(0.08 + 0.82 * lit * (1 - 0.55 * dark), np.float32))
+    return values
+
+
 def shade_skin(relief: FloatArray, skin: Skin, light: Light) -> FloatArray:
     """Light a relief as skin, without tints and marks: float32 [512, 512, 3]."""
     surface = normals(relief)
     hollow = occlusion(relief)
-    lit = diffuse(surface, light.key, 0.38)
-    shadow = cast_shadow(relief, light.key, 44)
     filled = diffuse(surface, light.fill, 0.2)
-    value = 0.11 + 0.79 * lit * (1 - 0.5 * shadow) - 0.10 * hollow + 0.06 * filled
+    all_alike = 0.06 * filled - 0.10 * hollow
     if skin.mottle:
-        value += _mottle(skin.mottle)
-    picture = ramp(skin.ramp, value)
+        all_alike += _mottle(skin.mottle)
+    values = [value + all_alike for value in _values(relief, light)]
+    picture = np.stack([ramp(skin.ramp, value)[..., k] for k, value in enumerate(values)], axis=-1)
     multiply(picture, colour(skin.hollow), 0.30 * hollow)
     screen(picture, colour(skin.ramp[-1]), 0.13 * gloss(surface, light.key, 22))
     screen(picture, colour(light.rim_colour), light.rim_amount * gloss(surface, light.rim, 6))
