@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from modules.avatar.gallery import known, persona_ids
-from modules.avatar.specification import load_persona
+from modules.avatar.specification import STATES, State, load_persona, motion_version
 from modules.engines import EngineSpec
 from modules.messages import FRAME_SIZE, ByteArray, Gender, Region
 
@@ -64,13 +64,15 @@ def poster(avatar: str) -> ByteArray:
     return next(idle_loop(avatar))
 
 
-def idle_loop(avatar: str) -> Iterator[ByteArray]:
-    """Yield the frames of a seamless loop of eight seconds, each uint8 [512, 512, 3].
+def idle_loop(avatar: str, state: State = "idle") -> Iterator[ByteArray]:
+    """Yield the frames of a seamless loop of twelve seconds, each uint8 [512, 512, 3].
 
-    The first frame is the idle pose. The first call in a process may take a second or two. Where
-    nothing can be drawn, the loop is the picture of the `still` engine.
+    It shows the avatar (unknown: the default one) as it idles, listens or thinks. The first frame
+    is the idle pose, and the last one is next to it: any loop or reply may follow. The first call
+    in a process may take a second or two. Where nothing can be drawn, the loop is the picture of
+    the `still` engine.
     """
-    from modules.avatar.rig.idle import FRAMES, idle_frame
+    from modules.avatar.rig.loops import FRAMES, Loop
 
     name = known(avatar)
     try:
@@ -83,10 +85,10 @@ def idle_loop(avatar: str) -> Iterator[ByteArray]:
         return
     import numpy as np
 
-    brush, rest = renderer(name).brush(), load_persona(name).rest
+    brush, loop = renderer(name).brush(), Loop(load_persona(name), name, state)
     for frame in range(FRAMES):
         out = np.empty((FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
-        brush.draw(idle_frame(rest, frame), out)
+        brush.draw(loop.pose(frame), out)
         yield out
 
 
@@ -98,4 +100,13 @@ def _info(avatar: str) -> AvatarInfo:
     )  # fmt: skip
 
 
-__all__ = ["ENGINES", "AvatarInfo", "avatars", "idle_loop", "poster"]
+__all__ = [
+    "ENGINES",
+    "STATES",
+    "AvatarInfo",
+    "State",
+    "avatars",
+    "idle_loop",
+    "motion_version",
+    "poster",
+]

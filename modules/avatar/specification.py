@@ -5,7 +5,8 @@ from __future__ import annotations
 import tomllib
 from functools import lru_cache
 from hashlib import sha256
-from typing import Annotated, NamedTuple
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +14,8 @@ from modules.avatar.art.parts import Part
 from modules.avatar.art.scene import Look
 from modules.avatar.gallery import FOLDER
 from modules.messages import EmotionLabel, Gender, Region, VisemeShape
+
+_MOTION = Path(__file__).with_name("motion.toml")
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Signed = Annotated[float, Field(ge=-1, le=1)]
@@ -119,8 +122,41 @@ class Rest(Part):
     cheek: Share = 0.0
 
 
+State = Literal["idle", "listening", "thinking"]
+STATES: tuple[State, ...] = ("idle", "listening", "thinking")
+
+
+class StateManner(Part):
+    """What a face does while it does not speak: offsets from the idle pose, and habits."""
+
+    yaw: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+    brow: Signed = 0.0
+    inner: Signed = 0.0
+    frown: Share = 0.0
+    lid: Signed = 0.0
+    squint: Signed = 0.0
+    cheek: Signed = 0.0
+    corner: Signed = 0.0
+    press: Share = 0.0
+    sway: Annotated[float, Field(ge=0, le=3)] = 1.0
+    """How much the head wanders."""
+    blink_s: Annotated[float, Field(ge=1, le=15)] = 3.0
+    """The usual time between two blinks."""
+    slow_blinks: bool = False
+    nod_s: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """The usual time between two nods; 0: none."""
+    nod: Annotated[float, Field(ge=0, le=6)] = 0.0
+    """How far the head goes down, in pixels."""
+    attentive: bool = False
+    """The eyes stay on the viewer."""
+    looks: tuple[tuple[float, float], ...] = ()
+    """Places to which the eyes wander, pixels right and down; without any: here and there."""
+
+
 class PersonaFile(BaseModel):
-    """One persona file."""
+    """One persona file, with what it does not say from `motion.toml`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -128,18 +164,39 @@ class PersonaFile(BaseModel):
     rest: Rest
     visemes: dict[VisemeShape, VisemeTarget]
     expressions: dict[EmotionLabel, Expression]
+    states: dict[State, StateManner]
     look: Look
 
 
 @lru_cache(maxsize=32)
 def load_persona(avatar: str) -> PersonaFile:
     """Read and check a persona file; the id must be one of `gallery.persona_ids()`."""
-    return PersonaFile.model_validate(tomllib.loads(_text(avatar)))
+    return PersonaFile.model_validate(with_defaults(tomllib.loads(_text(avatar))))
+
+
+def with_defaults(persona: dict[str, Any]) -> dict[str, Any]:
+    """Return the data of a persona file, with `motion.toml` where it says nothing."""
+    whole = dict(persona)
+    for section, shared in tomllib.loads(_MOTION.read_text(encoding="utf-8")).items():
+        own = persona.get(section, {})
+        whole[section] = {
+            key: {**shared.get(key, {}), **own.get(key, {})} for key in {**shared, **own}
+        }
+    return whole
 
 
 def fingerprint(avatar: str) -> str:
     """Return a hash of the persona file, to key what is prepared from it."""
     return sha256(_text(avatar).encode()).hexdigest()
+
+
+@lru_cache(maxsize=32)
+def motion_version(avatar: str) -> str:
+    """Return a hash of all that decides how a persona looks and moves, to key films of it."""
+    digest = sha256(_text(avatar).encode())
+    for source in sorted((_MOTION, *_MOTION.parent.rglob("*.py"))):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
 
 
 def _text(avatar: str) -> str:

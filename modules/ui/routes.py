@@ -16,9 +16,10 @@ IDLE = "/gradio_api/guong/idle/"
 
 
 async def idle_loop(app: App, request: Request) -> Response:
-    """Serve the idle loop of a drawn persona."""
+    """Serve the loop of a drawn persona: `?state=` idle (so without it), listening or thinking."""
+    state = request.query_params.get("state", "idle")
     try:
-        path = await app.idle_loops.path(request.path_params["avatar"])
+        path = await app.idle_loops.path(request.path_params["avatar"], state)
     except NotFound as error:
         return PlainTextResponse(error.code, 404)
     except GuongError as error:

@@ -1,9 +1,12 @@
+import itertools
+
 import numpy as np
 import pytest
 
-from modules.avatar import idle_loop, poster
+from modules.avatar import STATES, idle_loop, poster
 from modules.avatar.framing import TAIL_FRAMES
 from modules.avatar.rig.blinks import LIDS
+from modules.avatar.rig.loops import FRAMES
 from modules.messages import EMOTIONS
 from tests.avatar.conftest import change, cut, pictures, play, request_for, silence, spoken
 
@@ -122,14 +125,25 @@ def test_a_blink_shuts_both_eyes(drawn):
     assert 2 <= shut.sum() / len(runs) < len(LIDS)
 
 
-def test_the_idle_loop_is_seamless_and_starts_as_the_poster():
-    loop = np.stack(list(idle_loop("linh")))
+@pytest.mark.parametrize("state", STATES)
+def test_a_loop_is_seamless_and_starts_as_the_poster(drawn, state):
+    loop = np.stack(list(idle_loop("linh", state)))
     np.testing.assert_array_equal(loop[0], poster("linh"))
     changes = change(np.concatenate([loop, loop[:1]]))
-    assert len(loop) == 200
-    assert changes.max() < 2.6
-    assert changes[-1] < 0.15
+    assert len(loop) == FRAMES
+    assert changes.max() < 2.9
+    assert changes[-1] < 0.4
     assert change(loop[:, 400:]).mean() > 0.01  # it breathes
+
+
+def test_listening_and_thinking_look_unlike_idling_and_each_other(drawn):
+    middle = {
+        state: np.mean([*itertools.islice(idle_loop("linh", state), 40, 120, 4)], axis=0)
+        for state in STATES
+    }
+    for one, other in itertools.combinations(STATES, 2):
+        face = np.abs(middle[one] - middle[other])[150:320, 170:340]
+        assert face.mean() > 3, (one, other)
 
 
 def test_frames_after_clear_go_on_from_where_the_face_is(drawn):

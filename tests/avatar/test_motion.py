@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from modules.avatar.rig.accents import Accents
 from modules.avatar.rig.blinks import LIDS, Blinks
 from modules.avatar.rig.gaze import Gaze
-from modules.avatar.rig.idle import FRAMES, idle_frame, idle_pose
+from modules.avatar.rig.idle import idle_pose
 from modules.avatar.rig.rig import Rig
 from modules.avatar.rig.wander import Wander
 from modules.avatar.specification import load_persona
@@ -153,15 +153,3 @@ def test_no_feeling_opens_the_mouth_in_silence():
         rig = rig_for(feeling=feeling)
         rig.hear(silence(3.0), 0)
         assert all(pose.mouth.open == 0 for pose in poses(rig, 60)), feeling
-
-
-def test_the_idle_loop_joins_and_holds_two_or_three_blinks():
-    rest = load_persona("linh").rest
-    loop = [idle_frame(rest, frame) for frame in range(FRAMES)]
-    assert loop[0] == idle_pose(rest)
-    for name, limit in (("yaw", 0.05), ("pitch", 0.05), ("roll", 0.001), ("breath", 0.01)):
-        assert abs(getattr(loop[-1], name) - getattr(loop[0], name)) < limit
-    shut = np.array([pose.lid == 0 for pose in loop])
-    assert 2 <= (np.diff(shut.astype(int)) == 1).sum() <= 3
-    assert loop[-1].gaze_x == loop[0].gaze_x == 0
-    assert all(pose.mouth.open == 0 for pose in loop)

@@ -26,5 +26,18 @@ class Wander:
         t = place - low
         first = low + channel * 89
         a, b, c, d = (self._knots[(first + k) % _KNOTS] for k in (-1, 0, 1, 2))
-        bend = 2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)
-        return float(b + 0.5 * t * (c - a + t * bend))
+        return _spline(a, b, c, d, t)
+
+    def closed(self, channel: int, turn: float, knots: int) -> float:
+        """Return the noise at a share of a closed way of some knots: 0 where it begins and ends."""
+        place = turn * knots
+        low = math.floor(place)
+        first = channel * 89
+        around = (((low + k) % knots) for k in (-1, 0, 1, 2))
+        a, b, c, d = (self._knots[(first + k) % _KNOTS] if k else 0.0 for k in around)
+        return _spline(a, b, c, d, place - low)
+
+
+def _spline(a: float, b: float, c: float, d: float, t: float) -> float:
+    bend = 2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)
+    return float(b + 0.5 * t * (c - a + t * bend))
