@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from modules import avatar
 from modules.avatar.gallery import FOLDER, known, persona_ids, poster_file
-from modules.avatar.specification import PersonaFile, load_persona
+from modules.avatar.specification import PersonaFile, load_persona, with_defaults
 from modules.engines import EngineSpec
 from modules.messages import EMOTIONS, VisemeShape
 
@@ -57,16 +57,30 @@ def test_the_picture_beside_the_file_is_what_is_drawn(name, data_folder):
         lambda d: d["look"]["eyes"].update(iriss=3),
         lambda d: d["look"]["skin"].update(ramp=["red", "blue"]),
         lambda d: d["look"].pop("hair"),
-        lambda d: d["visemes"].update(shout={"open": 1.0}),
-        lambda d: d["visemes"]["open"].update(open=1.5),
-        lambda d: d["expressions"].update(Joy={}),
+        lambda d: d.update(visemes={"shout": {"open": 1.0}}),
+        lambda d: d.update(visemes={"open": {"open": 1.5}}),
+        lambda d: d.update(expressions={"Joy": {}}),
+        lambda d: d.update(states={"asleep": {}}),
+        lambda d: d.update(states={"idle": {"nods": 1}}),
     ],
 )
 def test_a_mistake_in_a_file_is_an_error(spoil):
     data = source()
+    PersonaFile.model_validate(with_defaults(data))
     spoil(data)
     with pytest.raises(ValidationError):
-        PersonaFile.model_validate(data)
+        PersonaFile.model_validate(with_defaults(data))
+
+
+def test_a_persona_says_only_in_what_it_moves_otherwise():
+    shared = PersonaFile.model_validate(with_defaults(source() | {"visemes": {}}))
+    own = PersonaFile.model_validate(
+        with_defaults(source() | {"visemes": {"open": {"open": 0.8}}, "states": {}})
+    )
+    assert own.visemes["open"].open == 0.8
+    assert own.visemes["open"].jaw == shared.visemes["open"].jaw
+    assert own.visemes["round"] == shared.visemes["round"]
+    assert own.states == shared.states
 
 
 def test_the_list_of_avatars_says_who_they_are():
