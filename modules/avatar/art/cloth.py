@@ -6,7 +6,7 @@ import numpy as np
 
 from modules.avatar.art.canvas import colour, grid, mask, ramp, screen
 from modules.avatar.art.curves import line
-from modules.avatar.art.garments import Cloth
+from modules.avatar.art.garments import Cloth, Fabric
 from modules.avatar.art.light import diffuse, gloss, normals, occlusion
 from modules.avatar.art.relief import bumps
 from modules.avatar.art.scene import Light
@@ -24,12 +24,12 @@ def body_relief(garment: Cloth, centre: float) -> FloatArray:
     return np.asarray(relief)
 
 
-def lit_cloth(relief: FloatArray, garment: Cloth, light: Light) -> tuple[FloatArray, FloatArray]:
+def lit_cloth(relief: FloatArray, fabric: Fabric, light: Light) -> tuple[FloatArray, FloatArray]:
     """Return the lit cloth [512, 512, 3] and the light on it [512, 512]."""
     surface = normals(relief)
     lit = diffuse(surface, light.key, 0.25)
     sheen = gloss(surface, light.key, 9)
     value = 0.04 + 0.64 * lit - 0.25 * occlusion(relief) + 0.10 * sheen
-    cloth = ramp(garment.ramp, np.asarray(value))
-    screen(cloth, colour(garment.gloss), 0.14 * gloss(surface, light.key, 26))
+    cloth = ramp(fabric.ramp, np.asarray(value))
+    screen(cloth, colour(fabric.gloss), 0.14 * gloss(surface, light.key, 26))
     return cloth, lit

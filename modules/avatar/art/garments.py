@@ -38,12 +38,17 @@ class Blossom(NamedTuple):
     turn: float
 
 
-class Cloth(Part):
-    """What all garments share: the colours of the cloth, and the form of the body under it."""
+class Fabric(Part):
+    """The colours of a cloth: from its folds to the light, its gloss, and the shadow it casts."""
 
     ramp: Ramp
     gloss: Hex
     shadow: Hex
+
+
+class Cloth(Fabric):
+    """What all garments share: the cloth, and the form of the body under it."""
+
     body: Line
     """Outline of shoulders and breast; the neck and the collar lie over its top."""
     rise: Length
@@ -74,5 +79,66 @@ class AoDai(Cloth):
     blossoms: tuple[Blossom, ...] = ()
 
 
-Garment = Annotated[AoDai, Field(discriminator="kind")]
+class Print(Part):
+    """Small printed flowers in staggered rows; they follow the folds."""
+
+    step: tuple[Length, Length]
+    """Distance across and down."""
+    jitter: Annotated[float, Field(ge=0, le=20)]
+    petals: Annotated[int, Field(ge=3, le=8)] = 5
+    radius: tuple[Length, Length]
+    colours: Annotated[tuple[Hex, ...], Field(min_length=1)]
+    heart: Hex
+    amount: Share
+
+
+class Pleat(NamedTuple):
+    """A fold along a scarf: place across it (0 to 1), width as a share of it, and rise."""
+
+    across: float
+    width: float
+    rise: float
+
+
+class Strip(Part):
+    """One visible part of a scarf, between guide lines from the neck down."""
+
+    guides: Annotated[tuple[Line, ...], Field(min_length=2)]
+    rise: Length
+    pleats: tuple[Pleat, ...] = ()
+    folds: tuple[Fold, ...] = ()
+    cells: Annotated[float, Field(gt=0, le=60)]
+    """Checks across it."""
+
+
+class Scarf(Fabric):
+    """A chequered scarf (khăn rằn) that lies round the neck or over a shoulder."""
+
+    check: Hex
+    """Colour of the dark bands; where they cross they are darkest."""
+    amount: Share
+    cell: Length
+    """Length of a check along the scarf."""
+    strips: Annotated[tuple[Strip, ...], Field(min_length=1)]
+
+
+class AoBaBa(Cloth):
+    """An áo bà ba of the South: no collar, buttoned down the front, with or without a scarf."""
+
+    kind: Literal["ao_ba_ba"]
+    neckline: Line
+    """Right half of the neck's opening, from the shoulder to the middle of the front."""
+    binding: Length
+    """Width of the strip that hems the neck."""
+    placket: Line
+    placket_width: Length
+    stitch: Hex
+    buttons: tuple[Button, ...]
+    button: tuple[Hex, Hex, Hex]
+    """Light, middle and dark of a button."""
+    prints: tuple[Print, ...] = ()
+    scarf: Scarf | None = None
+
+
+Garment = Annotated[AoDai | AoBaBa, Field(discriminator="kind")]
 """A garment of any kind; its `kind` says which."""

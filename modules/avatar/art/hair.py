@@ -7,6 +7,7 @@ hair as a smooth form, and every strand breaks their edge a little.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -19,16 +20,17 @@ from modules.avatar.art.canvas import (
     Layer,
     colour,
     enlarge,
+    mix,
     moved,
     ramp,
     reduce,
     screen,
     soften,
 )
-from modules.avatar.art.curves import curve, polygon
+from modules.avatar.art.curves import Points, curve, polygon
 from modules.avatar.art.light import unit
 from modules.avatar.art.paints import fill
-from modules.avatar.art.parts import Hair, HairGroup, Volume, Wisp
+from modules.avatar.art.parts import Hair, HairGroup, Volume
 from modules.avatar.art.scene import Light
 from modules.messages import FRAME_SIZE, ByteArray, FloatArray
 
@@ -46,8 +48,8 @@ class Painted(NamedTuple):
 class Sheet:
     """The surface between the guides: `u` runs across from the first, `t` from root to tip."""
 
-    def __init__(self, group: HairGroup) -> None:
-        self.guides = np.stack([curve(guide, _STEPS) for guide in group.guides])
+    def __init__(self, guides: Sequence[Points]) -> None:
+        self.guides = np.stack([curve(guide, _STEPS) for guide in guides])
 
     def at(self, u: FloatArray) -> FloatArray:
         """Return points for u [n, steps], each along the whole length: float32 [n, steps, 2]."""
@@ -87,8 +89,8 @@ def _spread(index: np.ndarray, value: np.ndarray) -> FloatArray:
 
 def _strands(
     sheet: Sheet, group: HairGroup, random: np.random.Generator
-) -> tuple[FloatArray, np.ndarray, FloatArray]:
-    # Points of every strand, which lock it is in, and where in the lock (-1 to 1).
+) -> tuple[FloatArray, np.ndarray, FloatArray, np.ndarray]:
+    # Points of every strand, which lock it is in, where in the lock (-1 to 1), and its place.
     count, locks = group.strands, group.locks
     u = np.sort(random.uniform(0, 1, count))
     edges = np.sort(np.concatenate([[0.0], random.uniform(0, 1, locks - 1), [1.0]]))
@@ -104,7 +106,7 @@ def _strands(
     across = u[:, None] - gathered + group.spread * (drift + 0.25 * waver + stray)
     loose = random.random((count, 1)) < group.stray * u[:, None] ** 3
     across = across + loose * random.uniform(0.02, 0.10, (count, 1)) * np.sin(np.pi * t) ** 0.7
-    return sheet.at(across.astype(np.float32)), lock, inside.astype(np.float32)
+    return sheet.at(across.astype(np.float32)), lock, inside.astype(np.float32), u
 
 
 def _ribbons(points: FloatArray, widths: FloatArray, taper: float) -> FloatArray:
@@ -121,18 +123,27 @@ def _ribbons(points: FloatArray, widths: FloatArray, taper: float) -> FloatArray
 def _draw_body(layer: Layer, sheet: Sheet, group: HairGroup) -> None:
     low, high = group.body
     end = max(2, round(group.body_until * _STEPS))
-    edge = np.array([[low], [high]], np.float32).repeat(_STEPS, axis=1)
-    inner, outer = sheet.at(edge)[:, :end]
-    path = polygon(np.vstack([inner, outer[::-1]]))
+    start = min(end - 2, round(group.body_from * _STEPS))
+    across = np.linspace(low, high, 24, dtype=np.float32)[:, None].repeat(_STEPS, axis=1)
+    lines = sheet.at(across)[:, start:end]
+    path = polygon(np.vstack([lines[0], lines[:, -1], lines[-1, ::-1], lines[::-1, 0]]))
     paint = skia.Paint(AntiAlias=True, Color=skia.Color(95, 128, 60, 255))
     if group.body_soft:
         paint.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, group.body_soft))
     layer.canvas.drawPath(path, paint)
 
 
-def _draw_strands(layer: Layer, sheet: Sheet, group: HairGroup) -> None:
+def _greyness(group: HairGroup, u: np.ndarray) -> FloatArray:
+    # How grey each strand is: most are either dark or grey, and few in between.
+    random = np.random.default_rng([group.seed, 1])
+    turned = random.random(len(u)) < np.interp(u, *np.array(group.grey).T)
+    return np.where(turned, random.uniform(0.7, 1, len(u)), 0.12).astype(np.float32)
+
+
+def _draw_strands(layer: Layer, grey: Layer | None, sheet: Sheet, group: HairGroup) -> None:
     random = np.random.default_rng(group.seed)
-    points, lock, inside = _strands(sheet, group, random)
+    points, lock, inside, u = _strands(sheet, group, random)
+    greyness = _greyness(group, u) if grey is not None else None
     lock_shade = random.uniform(0, 1, group.locks)
     paint = skia.Paint(AntiAlias=True)
     widths = group.width * random.uniform(0.5, 1.4, group.strands).astype(np.float32)
@@ -146,15 +157,22 @@ def _draw_strands(layer: Layer, sheet: Sheet, group: HairGroup) -> None:
         paint.setColor(
             skia.Color(*(int(255 * value) for value in (bright, shade, nearness, alpha)))
         )
+        if group.roots:
+            first = int(_STEPS * random.uniform(0, group.roots))
         part = points[i : i + 1, first:last]
-        layer.canvas.drawPath(polygon(_ribbons(part, widths[i : i + 1], group.taper)[0]), paint)
+        path = polygon(_ribbons(part, widths[i : i + 1], group.taper)[0])
+        layer.canvas.drawPath(path, paint)
+        if grey is not None and greyness is not None:
+            level = int(255 * greyness[i])
+            paint.setColor(skia.Color(level, level, level, int(255 * alpha)))
+            grey.canvas.drawPath(path, paint)
 
 
-def _drawn_data(group: HairGroup, sheet: Sheet) -> ByteArray:
-    layer = Layer()
+def _drawn_data(group: HairGroup, sheet: Sheet) -> tuple[ByteArray, ByteArray | None]:
+    layer, grey = Layer(), Layer() if group.grey else None
     _draw_body(layer, sheet, group)
-    _draw_strands(layer, sheet, group)
-    return layer.pixels
+    _draw_strands(layer, grey, sheet, group)
+    return layer.pixels, grey.pixels if grey is not None else None
 
 
 def _box(alpha: ByteArray) -> tuple[slice, slice]:
@@ -192,8 +210,8 @@ def _form(volume: Volume, light: Light, box: tuple[slice, slice]) -> tuple[Float
 
 def paint_group(group: HairGroup, hair: Hair, light: Light) -> Painted:
     """Draw and light one group of strands."""
-    sheet = Sheet(group)
-    pixels = _drawn_data(group, sheet)
+    sheet = Sheet(group.guides)
+    pixels, grey = _drawn_data(group, sheet)
     box = _box(pixels[..., 3])
     data = pixels[box].astype(np.float32) * np.float32(1 / 255)
     coverage = np.ascontiguousarray(data[..., 3])
@@ -209,15 +227,19 @@ def paint_group(group: HairGroup, hair: Hair, light: Light) -> Painted:
     if hair.volume is not None:
         form, rim = _form(hair.volume, light, box)
         value, sheen = value * form, sheen * np.clip(form, 0, 1.3)
-    picture = ramp(hair.ramp, np.asarray(value + 0.62 * sheen))
+    level = np.asarray(value + 0.62 * sheen)
+    picture = ramp(hair.ramp, level)
+    if grey is not None:
+        share = grey[box][..., 0].astype(np.float32) / 255 / np.maximum(coverage, 1e-3)
+        mix(picture, ramp(hair.grey, level), np.clip(share, 0, 1))
     if rim is not None:
         screen(picture, colour(light.rim_colour), rim * (0.35 + 0.9 * bright))
     return Painted(picture, coverage, box)
 
 
-def paint_wisps(layer: Layer, wisps: tuple[Wisp, ...], colours: tuple[str, ...]) -> None:
+def paint_wisps(layer: Layer, hair: Hair) -> None:
     """Draw loose strands on a layer."""
-    for wisp in wisps:
+    for wisp in hair.wisps:
         random = np.random.default_rng(wisp.seed)
         middle = curve(wisp.points, 40)
         t = np.linspace(0, 1, 40)[:, None]
@@ -225,7 +247,9 @@ def paint_wisps(layer: Layer, wisps: tuple[Wisp, ...], colours: tuple[str, ...])
             bend = np.sin(t * random.uniform(2, 5) + random.uniform(0, 6)) * random.normal(0, 0.6)
             aside = wisp.spread * t**1.4 * (random.normal(0, 1, (1, 2)) + bend)
             end = int(random.integers(26, 41))
-            code = colours[int(random.integers(1, 4))]
+            code = hair.ramp[int(random.integers(1, 4))]
+            if wisp.grey and random.random() < wisp.grey:
+                code = hair.grey[-1]
             alpha = wisp.alpha * random.uniform(0.5, 1)
             width = np.array([wisp.width * random.uniform(0.8, 1.5)], np.float32)
             strand = (middle + aside)[None, :end].astype(np.float32)

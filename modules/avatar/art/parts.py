@@ -209,6 +209,12 @@ class HairGroup(Part):
     body: Spot = (0.0, 1.0)
     """Between which shares of its width and up to where along it the group is opaque."""
     body_until: Share = 1.0
+    body_from: Share = 0.0
+    """From where along it the group is opaque."""
+    roots: Share = 0.0
+    """Over which first share of its length strands begin: skin shows through a hairline."""
+    grey: tuple[Spot, ...] = ()
+    """(place across, share of the strands there that are grey)."""
     body_soft: Annotated[float, Field(ge=0, le=20)] = 0.0
     """How soft the edge of the opaque part is: a hairline on skin is never sharp."""
     width: Length = 0.8
@@ -233,6 +239,8 @@ class Wisp(Part):
     spread: float
     width: Length
     alpha: Share
+    grey: Share = 0.0
+    """Share of them that are grey."""
     seed: int
 
 
@@ -254,6 +262,8 @@ class Hair(Part):
     """The hair."""
 
     ramp: Ramp
+    grey: Ramp = ("#2c2a2a", "#6e6a67", "#b4aea8", "#f4f0ea")
+    """Colours of the strands that are grey."""
     shadow: Hex
     volume: Volume | None = None
     groups: tuple[HairGroup, ...]

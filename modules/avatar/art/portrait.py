@@ -83,7 +83,7 @@ def paint_portrait(look: Look) -> FloatArray:
         paint_ears(picture, look.ear, look.head.centre, look.skin, look.light)
     _hair(picture, look, "curtain")
     layer = Layer()
-    paint_wisps(layer, look.hair.wisps, look.hair.ramp)
+    paint_wisps(layer, look.hair)
     over(picture, layer.pixels)
     _finish(picture, look.finish)
     return picture
