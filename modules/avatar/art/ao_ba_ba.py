@@ -118,9 +118,7 @@ def paint_body(picture: FloatArray, garment: AoBaBa, light: Light, centre: float
     _weave(cloth, garment.seed)
     _sew(cloth, garment)
     inside = _inside(garment, centre)
-    around = np.clip(
-        enlarge(soften(cv2.resize(inside, (FRAME_SIZE, FRAME_SIZE)), 3)) - inside, 0, 1
-    )
+    around = np.clip(enlarge(soften(reduce(inside), 3)) - inside, 0, 1)
     multiply(picture, colour(garment.shadow), 0.5 * around)
     mix(picture, cloth, inside)
 

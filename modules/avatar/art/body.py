@@ -104,7 +104,7 @@ def _paint_earring(picture: FloatArray, ear: Ear) -> None:
     layer, radius = Layer(), ear.earring_radius
     x, y = ear.earring
     layer.canvas.drawCircle(x + 0.8, y + 1.5, radius * 1.14, fill("#3a1a14", 0.45, 1.2))
-    stops = [("#ffffff", 1.0), ("#f6e8dc", 1.0), ("#b79a90", 1.0)]
+    stops = [(code, 1.0) for code in ear.earring_colours]
     shine = radial((x - radius * 0.34, y - radius * 0.37), radius * 1.43, stops)
     layer.canvas.drawCircle(x, y, radius, fill("#ffffff", 1, 0, shine))
     over(picture, layer.pixels)

@@ -180,6 +180,8 @@ class Ear(Part):
     flush: Hex
     earring: Spot | None = None
     earring_radius: Length = 3.5
+    earring_colours: tuple[Hex, Hex, Hex] = ("#ffffff", "#f6e8dc", "#b79a90")
+    """Light, middle and dark of the bead: a pearl, jade, gold."""
 
 
 class Neck(Part):
