@@ -220,9 +220,9 @@ def paint_group(group: HairGroup, hair: Hair, light: Light) -> Painted:
     places = np.array(group.brightness, np.float32).T
     table = np.interp(np.linspace(0, 1, 256), *places).astype(np.float32)
     value = 0.42 * table[np.clip(t * 255, 0, 255).astype(np.int32)]
-    value *= (0.55 + 0.75 * bright) * (0.45 + 0.55 * nearness)
+    value *= (0.62 + 0.64 * bright) * (0.5 + 0.5 * nearness)
     sheen = _sheen(group, t, u, bright, shade)
-    sheen *= np.clip(0.25 + 1.1 * bright, 0, 1.4) * (0.35 + 0.65 * nearness)
+    sheen *= np.clip(0.42 + 0.86 * bright, 0, 1.4) * (0.45 + 0.55 * nearness)
     rim = None
     if hair.volume is not None:
         form, rim = _form(hair.volume, light, box)

@@ -54,7 +54,7 @@ def _values(relief: FloatArray, light: Light) -> list[FloatArray]:
         smooth = soften(relief, spread) if spread else relief
         lit = diffuse(normals(smooth), light.key, wrap)
         dark = soften(shadow, spread) if spread else shadow
-        values.append(np.asarray(0.08 + 0.82 * lit * (1 - 0.55 * dark), np.float32))
+        values.append(np.asarray(0.10 + 0.87 * lit * (1 - 0.52 * dark), np.float32))
     return values
 
 
