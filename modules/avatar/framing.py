@@ -107,11 +107,11 @@ class Framer:
             for viseme in self._visemes
             if viseme.end > end
         )
-        # A word goes with the batch in which it begins, whole; nothing follows the last batch.
-        begun = tuple(word for word in self._words if word.start < end)
-        self._words = tuple(_moved(word, -end) for word in self._words[len(begun) :])
         self._given += frames
         last = self._ended and not len(self._samples)
+        # A word goes with the batch in which it begins, whole; nothing follows the last batch.
+        begun = tuple(word for word in self._words if word.start < end or last)
+        self._words = tuple(_moved(w, -end) for w in self._words if w.start >= end)
         return Speech(self._reply, self._clause, samples, inside, last, words=begun)
 
 

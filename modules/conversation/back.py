@@ -14,6 +14,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any, TypeAlias, cast
 
 import anyio
@@ -32,6 +33,7 @@ from modules.errors import LADDER_ERRORS, EngineFailed, GuongError, trace
 from modules.media.encoder import Encoder
 from modules.messages import (
     FPS,
+    FRAME_SAMPLES,
     SPEECH_RATE,
     Caption,
     CaptionWord,
@@ -42,10 +44,13 @@ from modules.messages import (
     Message,
     Notice,
     Speech,
+    SpokenWord,
     TurnEnd,
     TurnRequest,
 )
 from modules.residency import Residency
+from modules.text.captions import Captions, shown_words
+from modules.tts import normalize
 
 log = logging.getLogger("guong.turn")
 
@@ -161,12 +166,23 @@ class _Answer:
 
     async def _spoken(self, tts: Fallback[Clause, Speech], clause: Clause) -> AsyncIterator[Speech]:
         if not clause.spoken.strip():
-            yield silence(self.request.reply, clause.clause, 0, last=clause.last)
+            words = tuple(SpokenWord(0, 0, word) for word in shown_words(clause.text))
+            nothing = silence(self.request.reply, clause.clause, 0, last=clause.last)
+            yield replace(nothing, words=words)
             return
         cached = CachedSpeech(tts, self.request, self.cache)
+        captions = Captions(clause.text, clause.spoken, self._read)
         async with aclosing(cached.run(clause)) as pieces:
             async for piece in pieces:
-                yield piece
+                words = captions.take(piece.words, len(piece.samples))
+                if piece.last:
+                    words += captions.rest(len(piece.samples))
+                yield replace(piece, words=words)
+        if unsaid := captions.rest(0):
+            yield replace(silence(self.request.reply, clause.clause, 0), words=unsaid)
+
+    def _read(self, word: str) -> str:
+        return normalize(word, self.request.persona.region)
 
     async def _match(
         self,
@@ -275,9 +291,9 @@ class _Answer:
     async def _send_caption(self, frames: Frames) -> None:
         """Send the words that begin in these frames: only now is it known when they are heard."""
         if frames.speech.words:
-            begin = frames.first / FPS
+            at = frames.first * FRAME_SAMPLES
             words = tuple(
-                CaptionWord(w.text, begin + w.start / SPEECH_RATE, begin + w.end / SPEECH_RATE)
+                CaptionWord(w.text, (at + w.start) / SPEECH_RATE, (at + w.end) / SPEECH_RATE)
                 for w in frames.speech.words
             )
             await self.out.send(Caption(frames.reply, frames.clause, words))

@@ -11,19 +11,22 @@ from modules.tts.viseme_table import bare
 
 
 def spoken_words(text: str, phonemes: Sequence[Phoneme]) -> tuple[SpokenWord, ...]:
-    """Return the words of `text` that are heard, in order, in the samples of `phonemes`.
+    """Return every word of `text`, in order, and when it is heard in the samples of `phonemes`.
 
     `text` was spoken as these phonemes: their `place` counts its words. A word lasts from its first
-    sound to the end of its last; one without any sound is left out.
+    sound to the end of its last; one without any sound takes no time, behind the one before it.
     """
-    words = text.split()
-    found: list[SpokenWord] = []
+    times: dict[int, tuple[int, int]] = {}
     for place, group in groupby(phonemes, key=lambda phoneme: phoneme.place):
         sounds = list(group)
         named = [i for i, phoneme in enumerate(sounds) if bare(phoneme.name)]
-        if not named or not 0 <= place < len(words):
-            continue
-        # espeak closes every word with an unnamed phoneme.
-        end = sounds[min(named[-1] + 1, len(sounds) - 1)].start
-        found.append(SpokenWord(sounds[named[0]].start, end, words[place]))
+        if named:
+            # espeak closes every word with an unnamed phoneme.
+            end = sounds[min(named[-1] + 1, len(sounds) - 1)].start
+            times[place] = sounds[named[0]].start, end
+    found: list[SpokenWord] = []
+    at = 0
+    for place, word in enumerate(text.split()):
+        start, at = times.get(place, (at, at))
+        found.append(SpokenWord(start, at, word))
     return tuple(found)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from modules.avatar.framing import FIRST_BATCH, LARGEST_BATCH, TAIL_FRAMES, Framer
 from modules.errors import EngineFailed
-from modules.messages import FRAME_SAMPLES, Speech, Viseme
+from modules.messages import FRAME_SAMPLES, Speech, SpokenWord, Viseme
 
 lengths = st.lists(st.integers(0, 30_000), min_size=1, max_size=8)
 
@@ -17,7 +17,10 @@ def pieces_of(sizes):
         samples = np.arange(at, at + size, dtype=np.float32) / 1e6
         visemes = (Viseme(0, size // 2, "open"), Viseme(size // 2, size, "closed", 0.5))
         visemes = tuple(v for v in visemes if v.end > v.start)
-        pieces.append(Speech(7, k // 2, samples, visemes, k == len(sizes) - 1))
+        # One word reaches over the end of its piece, as one does that is cut by a voice engine.
+        words = (SpokenWord(size // 3, size + 500, f"w{k}"),)
+        last = k == len(sizes) - 1
+        pieces.append(Speech(7, k // 2, samples, visemes, last, words=words))
         at += size
     return pieces
 
@@ -86,6 +89,30 @@ def test_visemes_keep_their_place_in_the_reply(sizes):
                 assert v.weight == (1.0 if v.shape == "open" else 0.5)
         at += len(batch.samples)
     np.testing.assert_array_equal(found, wanted)
+
+
+@given(lengths)
+def test_words_go_whole_with_the_batch_they_begin_in_and_keep_their_place(sizes):
+    batches = [b for batches in batches_of(pieces_of(sizes)) for b in batches]
+    at, found = 0, []
+    for batch in batches:
+        for word in batch.words:
+            assert 0 <= word.start < len(batch.samples)
+            found.append((at + word.start, at + word.end, word.text))
+        at += len(batch.samples)
+    starts = [sum(sizes[:k]) for k in range(len(sizes))]
+    assert sorted(found) == sorted(
+        (start + size // 3, start + size + 500, f"w{k}")
+        for k, (start, size) in enumerate(zip(starts, sizes, strict=True))
+    )
+
+
+def test_a_word_that_would_begin_after_the_reply_comes_with_its_last_batch():
+    framer = Framer(1)
+    word = SpokenWord(10**6, 10**6 + 1, "muộn")
+    framer.take(Speech(1, 0, np.zeros(5000, np.float32), last=True, words=(word,)))
+    batches = list(framer.batches())
+    assert [len(batch.words) for batch in batches] == [0] * (len(batches) - 1) + [1]
 
 
 def test_the_first_batch_has_eight_frames_and_later_ones_are_even():

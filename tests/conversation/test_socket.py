@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from modules.conversation import socket
 from modules.conversation.app import App
 from modules.conversation.reply import Reply
-from modules.messages import CHUNK_HEADER, MediaChunk
+from modules.messages import CHUNK_HEADER, Caption, CaptionWord, MediaChunk
 from modules.settings import Settings
 from tests.scripted import residency
 
@@ -61,6 +61,10 @@ def house(tmp_path):
     made = House(tmp_path)
     with made.client, made.lines:
         yield made
+
+
+def captioned(reply, clause, *words):
+    return Caption(reply, clause, tuple(CaptionWord(*word) for word in words))
 
 
 def chunk(line):
@@ -271,6 +275,59 @@ def test_a_microphone_that_closes_while_the_button_is_held_lets_go_of_it(house):
     assert line.receive_json() == {"type": "utterance", "id": 1}
     heard = session.take_utterance(1, 1)
     assert abs(len(heard.samples) / 16_000 - 0.3) < 0.05
+
+
+def give_captioned(session, reply):
+    made = Reply(reply)
+    made.add_caption(captioned(reply, 0, ("Hẹn", 0.0, 0.2), ("7h30", 0.2, 1.23456)))
+    made.add(MediaChunk(reply, 0, "video", 0, 0.0, b"0"))
+    made.add(MediaChunk(reply, 0, "video", 1, 0.4, b"1"))
+    made.add_caption(captioned(reply, 0, ("nhé 😊.", 1.3, 1.6)))
+    made.add(MediaChunk(reply, 0, "video", 2, 0.8, b"2"))
+    session.reply = made
+    session.renewed.set()
+    return made
+
+
+def test_captions_come_as_json_before_the_media_that_they_belong_to(house):
+    session = house.open_session()
+    line = house.connect(session)
+    assert line.receive_json() == {"type": "ready"}
+    made = house.client.portal.call(give_captioned, session, 4)
+    assert line.receive_json() == {
+        "type": "caption", "reply": 4, "clause": 0,
+        "words": [["Hẹn", 0, 200], ["7h30", 200, 1235]],
+    }  # fmt: skip
+    assert [chunk(line), chunk(line)] == [(4, 0), (4, 1)]
+    assert line.receive_json()["words"] == [["nhé 😊.", 1300, 1600]]
+    assert chunk(line) == (4, 2)
+    house.client.portal.call(made.finish)
+    assert line.receive_json() == {"type": "end", "reply": 4}
+
+
+def test_a_page_that_comes_back_is_sent_no_caption_of_what_it_has(house):
+    session = house.open_session()
+    house.client.portal.call(give_captioned, session, 4)
+    line = house.connect(session, reply=4, have=1)
+    received = [line.receive() for _ in range(4)]
+    captions = [json.loads(m["text"]) for m in received if m.get("text")]
+    assert [c["words"][0][0] for c in captions if c["type"] == "caption"] == ["nhé 😊."]
+    assert sum(1 for m in received if m.get("bytes")) == 2
+
+
+def test_nothing_is_captioned_after_a_halt(house):
+    session = house.open_session()
+    line = house.connect(session)
+    line.receive_json()
+    made = house.client.portal.call(give_captioned, session, 4)
+    assert line.receive_json()["type"] == "caption"
+    line.send_text('{"type": "halt", "upto": 4}')
+    while (message := line.receive()).get("text") is None or "halted" not in message["text"]:
+        pass
+    house.client.portal.call(made.add_caption, captioned(4, 1, ("Rồi", 2.0, 2.3)))
+    house.give(session, 5, 1)
+    assert chunk(line) == (5, 0)
+    assert len(made.captions) == 2
 
 
 def test_another_silence_counts_from_the_next_frame_on(house):

@@ -13,12 +13,27 @@ from hypothesis import strategies as st
 
 from modules.engines import EngineSpec
 from modules.errors import EngineFailed
-from modules.messages import FRAME_SAMPLES, SPEECH_RATE, FloatArray, Speech, TurnRequest, Viseme
+from modules.messages import (
+    FRAME_SAMPLES,
+    SPEECH_RATE,
+    FloatArray,
+    Speech,
+    SpokenWord,
+    TurnRequest,
+    Viseme,
+)
 from modules.voice import ENGINES
 from modules.voice.conversion import Conversion
 from modules.voice.mapping import map_voices
 from modules.voice.pitch import track_pitch
-from modules.voice.world import FIRST_PIECE, WorldEngine, WorldStream, piece_ends, visemes_between
+from modules.voice.world import (
+    FIRST_PIECE,
+    WorldEngine,
+    WorldStream,
+    piece_ends,
+    visemes_between,
+    words_between,
+)
 from tests.voice.references import base_profile, reference
 from tests.voice.speaking import constant, noise, rms, said, vowel
 
@@ -250,3 +265,15 @@ def test_a_first_piece_made_before_all_pitch_is_known_is_the_same(voice: str) ->
     found = joined(matched(samples, wanted))
     # A hundredth of a semitone somewhere shifts pulses by so much.
     assert 20 * np.log10(rms(found - expected) / rms(expected) + 1e-9) < -32
+
+
+@given(st.lists(st.integers(0, 40_000), max_size=8), st.lists(st.integers(1, 40_000), max_size=4))
+def test_words_go_whole_with_the_piece_they_begin_in(starts: list[int], cuts: list[int]) -> None:
+    whole = tuple(SpokenWord(s, s + 900, str(k)) for k, s in enumerate(sorted(starts)))
+    edges = [0, *sorted(set(cuts)), float("inf")]
+    found = [
+        SpokenWord(w.start + int(begin), w.end + int(begin), w.text)
+        for begin, end in itertools.pairwise(edges)
+        for w in words_between(whole, int(begin), end)
+    ]
+    assert tuple(found) == whole
