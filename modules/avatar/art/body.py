@@ -26,6 +26,7 @@ from modules.avatar.art.parts import Ear, Head, Neck, Skin
 from modules.avatar.art.relief import bumps, creases, face_outline
 from modules.avatar.art.scene import Light
 from modules.avatar.art.skin import paint_marks, paint_tints
+from modules.avatar.art.wrinkles import paint_wrinkles
 from modules.messages import FRAME_SIZE, FloatArray
 
 
@@ -53,7 +54,9 @@ def paint_neck(
     multiply(skin_picture, colour(skin.shadow), 0.55 * shadow)
     multiply(skin_picture, colour(skin.hollow), 0.35 * hollow)
     paint_tints(skin_picture, neck.tints, head.centre)
-    mix(picture, enlarge(skin_picture), shape(ring(neck.outline), 0.5))
+    large = enlarge(skin_picture)
+    paint_wrinkles(large, relief, neck.wrinkles, skin, light, head.centre)
+    mix(picture, large, shape(ring(neck.outline), 0.5))
 
 
 def _ear_relief(ear: Ear, inside: FloatArray) -> FloatArray:

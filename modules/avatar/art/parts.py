@@ -46,6 +46,15 @@ class Crease(Part):
     pair: bool = False
 
 
+class Wrinkle(Part):
+    """A thin groove in the skin that runs out at both ends; `depth` is in pixels."""
+
+    points: Line
+    width: Length
+    depth: Annotated[float, Field(gt=0, le=10)]
+    pair: bool = False
+
+
 class Tint(Part):
     """A soft patch of colour: darkens, or with `light` brightens."""
 
@@ -106,6 +115,9 @@ class Skin(Part):
     """Colour of cast shadows."""
     tints: tuple[Tint, ...] = ()
     marks: tuple[Mark, ...] = ()
+    wrinkles: tuple[Wrinkle, ...] = ()
+    wrinkle: Hex = "#a8674e"
+    """What the depth of a wrinkle does to light skin."""
     mottle: Share = 0.0
     """Unevenness of the colour: a perfectly even skin looks like a doll's."""
 
@@ -133,6 +145,8 @@ class Eyes(Part):
     lash: Hex
     rim: Hex
     lashes: Share
+    lash_line: Annotated[float, Field(gt=0, le=2)] = 1.0
+    """How thick the line is that the roots of the upper lashes make."""
     seed: int = 0
 
 
@@ -193,6 +207,7 @@ class Neck(Part):
     rise: Length
     bumps: tuple[Bump, ...] = ()
     creases: tuple[Crease, ...] = ()
+    wrinkles: tuple[Wrinkle, ...] = ()
     chin_over: Length
     """How far the chin stands out over the neck, for the shadow that it casts."""
     tints: tuple[Tint, ...] = ()

@@ -25,6 +25,7 @@ from modules.avatar.art.hair import below, paint_group, paint_wisps
 from modules.avatar.art.relief import face_outline, head_relief
 from modules.avatar.art.scene import Finish, Look
 from modules.avatar.art.skin import paint_face, paint_marks
+from modules.avatar.art.wrinkles import paint_wrinkles
 from modules.messages import FRAME_SIZE, FloatArray
 
 
@@ -42,6 +43,7 @@ def _hair(picture: FloatArray, look: Look, where: str) -> None:
 def _face(picture: FloatArray, look: Look, relief: FloatArray) -> None:
     head = look.head
     face = enlarge(paint_face(relief, head, look.skin, look.light))
+    paint_wrinkles(face, relief, look.skin.wrinkles, look.skin, look.light, head.centre)
     paint_marks(face, look.skin.marks, head.centre)
     mix(picture, face, shape(face_outline(head), 0.4))
     layer = Layer()

@@ -45,8 +45,9 @@ def _paint_strip(
     dark = 0.5 * (_band(down, 2.5) + _band(across, 2.5))
     # Threads of both colours cross in the bands.
     thread = np.random.default_rng(len(strip.guides)).normal(0, 1, (LARGE, LARGE))
-    dark = np.clip(scarf.amount * dark * (1 + 0.3 * soften(thread.astype(np.float32), 0.8)), 0, 1)
-    multiply(cloth, colour(scarf.check), dark.astype(np.float32))
+    uneven = 1 + 0.3 * soften(thread.astype(np.float32), 0.8)
+    amount = np.clip(scarf.amount * dark * uneven, 0, 1).astype(np.float32)
+    multiply(cloth, colour(scarf.check), amount)
     shadow = np.clip(enlarge(soften(reduce(inside), 4)) - 0.9 * inside, 0, 1)
     multiply(picture, colour(scarf.shadow), 0.75 * shadow)
     mix(picture, cloth, inside)
