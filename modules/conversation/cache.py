@@ -1,8 +1,9 @@
 """A bounded in-process cache of what engines made: the oldest entry goes first, users never mix.
 
-Keys are (owner, engine, everything that shaped the result). Sentences that an avatar says again
-and again (greetings, confirmations) are then ready at once. Nobody fills it alone: whoever talks
-for long displaces their own entries, not those of others.
+Keys are (owner, engine, everything that shaped the result), and only a digest of them is kept: what
+was forgotten should not linger as a key. Sentences that an avatar says again and again (greetings,
+confirmations) are then ready at once. Nobody fills it alone: whoever talks for long displaces their
+own entries, not those of others.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import AsyncGenerator, Callable, Hashable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Generic, TypeVar, cast
@@ -21,20 +22,23 @@ from modules.conversation.fallback import Fallback
 from modules.memory import Embedding
 from modules.messages import Clause, FloatArray, Speech, TurnRequest
 
-_VISEME_BYTES = 100
+_VISEME_BYTES, _WORD_BYTES = 100, 150
 _ENTRY_BYTES = 500
 _SHARE = 8
-"""One owner holds at most this part of the cache: of 64 MB, a minute and a half of speech."""
+"""One owner holds at most this part of the cache: of 32 MB, 45 s of speech."""
 
 Said = TypeVar("Said", Clause, Speech)
 
 
 class Cache:
-    """Least-recently-used entries up to `max_bytes` in all, for any number of owners."""
+    """Least-recently-used entries up to `max_bytes` in all, for any number of owners.
+
+    Keys are anything whose `repr` says all that tells it from others.
+    """
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._entries: OrderedDict[tuple[str, Hashable], tuple[object, int]] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, bytes], tuple[object, int]] = OrderedDict()
         self._bytes: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -42,23 +46,25 @@ class Cache:
         """Return one owner's part, which counts its own hits."""
         return OwnCache(self, owner)
 
-    def get(self, owner: str, key: Hashable) -> object | None:
+    def get(self, owner: str, key: object) -> object | None:
         """Return what was stored, or None."""
+        place = owner, _digest(repr(key).encode())
         with self._lock:
-            entry = self._entries.get((owner, key))
+            entry = self._entries.get(place)
             if entry is None:
                 return None
-            self._entries.move_to_end((owner, key))
+            self._entries.move_to_end(place)
             return entry[0]
 
-    def put(self, owner: str, key: Hashable, value: object, size: int) -> None:
+    def put(self, owner: str, key: object, value: object, size: int) -> None:
         """Store a value of `size` bytes; one larger than an owner's share is not kept."""
+        place = owner, _digest(repr(key).encode())
         size += _ENTRY_BYTES
-        if size > self._max_bytes // _SHARE:
-            return
         with self._lock:
-            self._drop((owner, key))
-            self._entries[owner, key] = (value, size)
+            self._drop(place)
+            if size > self._max_bytes // _SHARE:
+                return
+            self._entries[place] = (value, size)
             self._bytes[owner] += size
             while self._bytes[owner] > self._max_bytes // _SHARE:
                 self._drop(next(entry for entry in self._entries if entry[0] == owner))
@@ -73,7 +79,7 @@ class Cache:
                 self._drop(entry)
             return len(theirs)
 
-    def _drop(self, entry: tuple[str, Hashable]) -> None:
+    def _drop(self, entry: tuple[str, bytes]) -> None:
         _, size = self._entries.pop(entry, (None, 0))
         self._bytes[entry[0]] -= size
         if not self._bytes[entry[0]]:
@@ -88,13 +94,13 @@ class OwnCache:
         self._owner = owner
         self.hits = 0
 
-    def get(self, key: Hashable) -> object | None:
+    def get(self, key: object) -> object | None:
         """Return what was stored, or None."""
         found = self._cache.get(self._owner, key) if self._owner else None
         self.hits += found is not None
         return found
 
-    def put(self, key: Hashable, value: object, size: int) -> None:
+    def put(self, key: object, value: object, size: int) -> None:
         """Store a value of `size` bytes."""
         if self._owner:
             self._cache.put(self._owner, key, value, size)
@@ -148,8 +154,7 @@ class CachedEmbedding:
         return np.stack([self._one(text, query) for text in texts])
 
     def _one(self, text: str, query: bool) -> FloatArray:
-        # The digest, not the words: what was forgotten should not linger as a key.
-        key = ("embedding", self.name, query, _digest(text.encode()))
+        key = ("embedding", self.name, query, text)
         found = cast("FloatArray | None", self._cache.get(key))
         if found is not None:
             return found
@@ -158,20 +163,21 @@ class CachedEmbedding:
         return vector
 
 
-def _what(item: Clause | Speech) -> Hashable:
+def _what(item: Clause | Speech) -> object:
     if isinstance(item, Clause):
         return item.text, item.spoken, item.last
     return _digest(item.samples.tobytes()), item.visemes, item.words, item.last, item.rate
 
 
-def _how(request: TurnRequest) -> Hashable:
+def _how(request: TurnRequest) -> object:
     voice = request.voice.id if request.voice else ""
     base = request.base_voice.id if request.base_voice else ""
     return request.persona, request.expression, voice, base, request.rate, request.pitch
 
 
 def _size(speech: Speech) -> int:
-    return speech.samples.nbytes + _VISEME_BYTES * len(speech.visemes)
+    timed = _VISEME_BYTES * len(speech.visemes) + _WORD_BYTES * len(speech.words)
+    return speech.samples.nbytes + timed
 
 
 def _digest(data: bytes) -> bytes:

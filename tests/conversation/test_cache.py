@@ -103,6 +103,22 @@ def test_an_owner_s_part_counts_its_own_hits():
     assert (an.hits, binh.hits) == (1, 0)
 
 
+def test_no_key_keeps_the_words_it_was_made_of():
+    cache = Cache(10_000)
+    cache.put("an", ("emotion", ("rules",), "mình buồn quá"), "sad", 10)
+    cache.put("an", ("tts", "espeak", ("Hẹn gặp lại", "hẹn gặp lại", True)), "sound", 10)
+    kept = repr(cache._entries.keys())
+    assert "buồn" not in kept and "Hẹn" not in kept
+    assert cache.get("an", ("emotion", ("rules",), "mình buồn quá")) == "sad"
+
+
+def test_what_is_too_large_to_keep_leaves_nothing_older_in_its_place():
+    cache = Cache(16_000)
+    cache.put("an", "key", "old", 10)
+    cache.put("an", "key", "new", 16_000)
+    assert cache.get("an", "key") is None
+
+
 def test_who_has_no_name_has_no_cache():
     nobody = Cache(10_000).of("")
     nobody.put("key", "value", 10)
