@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Callable
 
 _M_ARENA_MAX = -8
 """From glibc's malloc.h; see mallopt(3)."""
@@ -23,11 +24,8 @@ def share_arenas() -> bool:
     """
     if "MALLOC_ARENA_MAX" in os.environ:
         return False
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError, TypeError):  # not glibc: musl, macOS, Windows
-        return False
-    return bool(mallopt(_M_ARENA_MAX, _ARENAS))
+    mallopt = _of_glibc("mallopt")
+    return bool(mallopt and mallopt(_M_ARENA_MAX, _ARENAS))
 
 
 def give_back() -> bool:
@@ -35,8 +33,14 @@ def give_back() -> bool:
 
     What a turn made lies in between what stays, so that the library alone gives little of it back.
     """
+    trim = _of_glibc("malloc_trim")
+    return bool(trim and trim(0))
+
+
+def _of_glibc(name: str) -> Callable[..., int] | None:
+    """Return a function of the C library, or None where it is another one."""
     try:
-        trim = ctypes.CDLL(None).malloc_trim
-    except (AttributeError, OSError, TypeError):
-        return False
-    return bool(trim(0))
+        found: Callable[..., int] = getattr(ctypes.CDLL(None), name)
+    except (AttributeError, OSError, TypeError):  # musl, macOS, Windows
+        return None
+    return found

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from modules import heap
+
 COUNT = """
 import ctypes, sys, tempfile, threading
 from modules.heap import share_arenas
@@ -89,3 +91,10 @@ def test_what_lies_below_something_in_use_is_given_back():
     gave, freed = done.stdout.split()
     assert gave == "True"
     assert int(freed) > 50_000_000
+
+
+def test_another_c_library_is_left_as_it_is(monkeypatch):
+    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+    monkeypatch.setattr(heap.ctypes, "CDLL", lambda name: object())
+    assert heap.share_arenas() is False
+    assert heap.give_back() is False
