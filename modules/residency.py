@@ -142,7 +142,7 @@ class Residency:
                 raise
             except Exception as error:
                 log.error("loading %s/%s: %s", stage, name, trace(error))
-                place.state, place.error = "failed", "engine_failed.load"
+                place.state, place.error, place.remedy = "failed", "engine_failed.load", ""
                 raise EngineFailed("load", stage=stage, engine=name) from error
             finally:
                 if place.state == "loading":

@@ -108,6 +108,20 @@ async def test_a_bug_while_loading_is_told_by_name_and_can_be_tried_again():
 
 
 @virtual_time
+async def test_a_bug_while_loading_does_not_keep_the_remedy_of_an_older_failure():
+    engines = home(spec())
+    Loads.fails_with = EngineUnavailable("no_key", stage="tts", remedy="set a key")
+    with pytest.raises(EngineUnavailable):
+        await engines.load("tts", "engine")
+    assert engines.report()[0].remedy == "set a key"
+    Loads.fails_with = RuntimeError("bug")
+    with pytest.raises(EngineFailed):
+        await engines.load("tts", "engine")
+    (line,) = engines.report()
+    assert (line.reason, line.remedy) == ("engine_failed.load", "")
+
+
+@virtual_time
 async def test_one_broken_embedded_engine_does_not_keep_the_others_from_loading():
     broken = EngineSpec("broken", "tts", "tests.no_such_module:Nothing")
     engines = home(broken, spec())
