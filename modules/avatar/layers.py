@@ -32,7 +32,7 @@ def renderer(avatar: str) -> Renderer:
     with _lock:
         if avatar not in _renderers:
             folder = Settings().data / "cache"
-            _renderers[avatar] = Renderer(load_persona(avatar).look, portrait(avatar, folder))
+            _renderers[avatar] = Renderer(load_persona(avatar), portrait(avatar, folder))
         return _renderers[avatar]
 
 
@@ -91,8 +91,8 @@ def _write(path: Path, picture: ByteArray) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    avatar = path.name.split("-")[1]
-    for old in path.parent.glob(f"portrait-{avatar}-*.npz"):
+    made = path.name[: -len("0123456789abcdef.npz")]
+    for old in path.parent.glob(f"{made}{'[0-9a-f]' * 16}.npz"):
         if old != path:
             with suppress(OSError):
                 old.unlink()

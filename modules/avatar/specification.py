@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from modules.avatar.art.parts import Part
+from modules.avatar.art.parts import Hex, Length, Line, Part
 from modules.avatar.art.scene import Look
 from modules.avatar.gallery import FOLDER
 from modules.messages import EmotionLabel, Gender, Region, VisemeShape
@@ -46,13 +46,18 @@ class Identity(Part):
     manner: Manner
 
 
+WIDEST_SMILE = 1.25
+"""How far up the corners of the mouth go at most."""
+
+
 class Mouth(NamedTuple):
     """The mouth at one moment, in the order of every array of mouth values.
 
     `open` 0 (lips touch) to 1 (as for a); `width` -1 (drawn in) to 1 (spread); `round` 0 to 1
     (pursed, as for u); `teeth` 0 to 1 (lower lip under the upper teeth); `tongue` 0 (low) to 1
     (tip behind the teeth); `press` 0 to 1 (lips pressed thin); `jaw` 0 to 1 (chin down);
-    `corner` -1 (down) to 1 (up: a smile); `lift` 0 to 1 (upper lip raised in disgust).
+    `corner` -1 (down) to 1 (up: a smile, and a little farther in joy); `lift` 0 to 1 (upper lip
+    raised in disgust).
     """
 
     open: float = 0.0
@@ -97,7 +102,7 @@ class Expression(Part):
     """Upper lids wider (1) or lowered (-1)."""
     squint: Share = 0.0
     """Lower lids raised."""
-    cheek: Share = 0.0
+    cheek: Signed = 0.0
     corner: Signed = 0.0
     width: Signed = 0.0
     gape: Signed = 0.0
@@ -155,6 +160,25 @@ class StateManner(Part):
     """Places to which the eyes wander, pixels right and down; without any: here and there."""
 
 
+class Folds(Part):
+    """The folds from the nose to the corners of the mouth.
+
+    Each depth is 0 to 1: at rest, and what a full smile, spread and open lips add. The face's age
+    lies in them.
+    """
+
+    points: Line
+    """From the wing of the nose downwards: pixels outwards of and below the middle of the mouth."""
+    blur: Length
+    dark: Hex
+    light: Hex
+    """Colour of the cheek's edge that bulges over the fold."""
+    rest: Share = 0.0
+    smile: Share = 0.0
+    spread: Share = 0.0
+    open: Share = 0.0
+
+
 class PersonaFile(BaseModel):
     """One persona file, with what it does not say from `motion.toml`."""
 
@@ -165,6 +189,7 @@ class PersonaFile(BaseModel):
     visemes: dict[VisemeShape, VisemeTarget]
     expressions: dict[EmotionLabel, Expression]
     states: dict[State, StateManner]
+    folds: Folds
     look: Look
 
 
@@ -176,12 +201,14 @@ def load_persona(avatar: str) -> PersonaFile:
 
 def with_defaults(persona: dict[str, Any]) -> dict[str, Any]:
     """Return the data of a persona file, with `motion.toml` where it says nothing."""
-    whole = dict(persona)
-    for section, shared in tomllib.loads(_MOTION.read_text(encoding="utf-8")).items():
-        own = persona.get(section, {})
-        whole[section] = {
-            key: {**shared.get(key, {}), **own.get(key, {})} for key in {**shared, **own}
-        }
+    return _merged(tomllib.loads(_MOTION.read_text(encoding="utf-8")), persona)
+
+
+def _merged(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    whole = {**shared, **own}
+    for key in shared.keys() & own.keys():
+        if isinstance(shared[key], dict) and isinstance(own[key], dict):
+            whole[key] = _merged(shared[key], own[key])
     return whole
 
 

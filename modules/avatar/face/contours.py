@@ -60,7 +60,8 @@ class LipShape:
         pursed, (up, down, shift) = mouth.round, _gaps(mouth)
         across = np.minimum(np.abs(self._x) / half, 1)
         inside = np.minimum(np.abs(self._x) / inner, 1)
-        opening = (1 - pursed) * (1 - inside**2.3) ** 0.78 + pursed * np.sqrt(1 - inside**2)
+        lens = (1 - inside**2.3) ** _fullness(mouth)
+        opening = (1 - pursed) * lens + pursed * np.sqrt(1 - inside**2)
         top, bottom = self._outer(across, mouth, up, down)
         middle = self._middle(across, mouth) + shift
         rise = 2.4 * mouth.lift * (1 - across**2)
@@ -77,16 +78,18 @@ class LipShape:
         # Half the width of the lips, and of the opening: pursed lips go all round theirs.
         pursed = mouth.round
         spread = 1 + 0.17 * mouth.width - 0.37 * pursed + 0.13 * max(mouth.corner, 0.0)
-        spread += 0.02 * mouth.press - 0.05 * mouth.open * (1 - pursed)
+        spread += 0.02 * mouth.press - 0.07 * mouth.teeth - 0.08 * mouth.open * (1 - pursed)
         half = self._lips.half_width * spread
-        return half, half * (1 - 0.035 - 0.36 * pursed - 0.12 * mouth.teeth)
+        # The rounder the lips, the thicker is the ring that they make about a smaller hole.
+        hole = 0.26 * pursed + 0.14 * pursed * (1 - mouth.open)
+        return half, half * (1 - 0.035 - hole - 0.16 * mouth.teeth)
 
     def _outer(
         self, across: FloatArray, mouth: Mouth, up: float, down: float
     ) -> tuple[FloatArray, FloatArray]:
         # How far the lips reach above and below the middle: a lens when spread, a ring when pursed.
         pursed, (thick_up, thick_down) = mouth.round, self._thickness(mouth)
-        lens, ring = (1 - across**2.3) ** 0.78, np.sqrt(1 - across**2)
+        lens, ring = (1 - across**2.3) ** _fullness(mouth), np.sqrt(1 - across**2)
         bow = ring * (1 - 0.09 * np.exp(-((across / 0.16) ** 2)))
         upper = up * lens + thick_up * np.interp(across, self._share, self._upper)
         lower = down * lens + thick_down * np.interp(across, self._share, self._lower)
@@ -99,7 +102,7 @@ class LipShape:
         y = self._lips.y
         corner = y - 5.4 * mouth.corner * (1 - 0.85 * mouth.round)
         corner += (3.4 - 3.0 * mouth.round) * mouth.open
-        centre = y + 0.4 * mouth.open - 0.9 * mouth.teeth
+        centre = y + 0.4 * mouth.open - 1.9 * mouth.teeth
         wave = 0.9 * np.exp(-((across / 0.15) ** 2))
         wave -= 0.55 * np.exp(-(((across - 0.40) / 0.20) ** 2))
         still = max(0.0, 1 - 2.5 * mouth.open) * (1 - mouth.round) * (1 - mouth.teeth)
@@ -108,11 +111,16 @@ class LipShape:
 
     def _thickness(self, mouth: Mouth) -> tuple[float, float]:
         smile = max(mouth.corner, 0.0)
-        upper = 1 - 0.10 * mouth.width + 0.20 * mouth.round - 0.32 * mouth.press
-        upper -= 0.20 * smile + 0.06 * mouth.open + 0.10 * mouth.teeth
-        lower = 1 - 0.10 * mouth.width + 0.16 * mouth.round - 0.32 * mouth.press
-        lower -= 0.13 * smile + 0.10 * mouth.open + 0.38 * mouth.teeth
+        upper = 1 - 0.10 * mouth.width + 0.20 * mouth.round - 0.27 * mouth.press
+        upper -= 0.20 * smile + 0.06 * mouth.open + 0.16 * mouth.teeth
+        lower = 1 - 0.10 * mouth.width + 0.16 * mouth.round - 0.27 * mouth.press
+        lower -= 0.13 * smile + 0.04 * mouth.open + 0.44 * mouth.teeth
         return self._lips.upper * upper, self._lips.lower * lower
+
+
+def _fullness(mouth: Mouth) -> float:
+    # The exponent of the lens between the lips: a slit runs out in points, a wide mouth is oval.
+    return 0.78 - 0.24 * mouth.open * (1 - mouth.round)
 
 
 def _gaps(mouth: Mouth) -> tuple[float, float, float]:
@@ -121,7 +129,7 @@ def _gaps(mouth: Mouth) -> tuple[float, float, float]:
     Most of an open mouth lies below that line. A pursed one is a ring: the line moves down to its
     middle, and the halves become equal.
     """
-    up = mouth.open * (UPPER_GAP + 1.6 * mouth.round) + 2.9 * mouth.teeth
+    up = mouth.open * (UPPER_GAP + 1.6 * mouth.round) + 3.7 * mouth.teeth
     up += 1.6 * mouth.lift * min(1.0, 4 * mouth.open)
     down = mouth.open * (LOWER_GAP - 2.4 * mouth.round) * (1 - 0.8 * mouth.teeth)
     shift = mouth.round * (down - up) / 2

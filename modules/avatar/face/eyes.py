@@ -54,6 +54,12 @@ class _Lids(NamedTuple):
     fold: FloatArray
 
 
+def _rising(edge: FloatArray) -> tuple[FloatArray, FloatArray]:
+    # x and y of an edge with x rising, whichever side of the face it lies on.
+    ordered = edge if edge[0, 0] < edge[-1, 0] else edge[::-1]
+    return ordered[:, 0], ordered[:, 1]
+
+
 class EyePainter:
     """Paints one eye over the skin of its box. Immutable after it is made."""
 
@@ -71,7 +77,8 @@ class EyePainter:
         self._lower = profile(eyes.lower_curve, _U)
         self._fold = profile(eyes.fold, _U)
         self._iris = paint_iris(eyes)
-        self._thickness = np.interp(_U, *np.array(_LASH_LINE).T).astype(np.float32)
+        thickness = eyes.lash_line * np.interp(_U, *np.array(_LASH_LINE).T)
+        self._thickness = thickness.astype(np.float32)
 
     def paint(self, state: EyeState) -> ByteArray:
         """Return the box with the eye in it: uint8 [height, width, 3]."""
@@ -97,16 +104,22 @@ class EyePainter:
         eyes = self._eyes
         x = self._x + self._side * _U * eyes.half_width
         base = self._y - eyes.tilt * _U
-        lower = base + self._lower * eyes.lower * (1 - 0.45 * state.squint)
         openness = min(1.0, state.lid)
+        closing, middle = 1 - openness, 1 - _U**2
+        # The lower lid comes up a little to meet the upper one, and both follow the gaze.
+        raised = (1 - 0.45 * state.squint) * (1 - 0.16 * closing)
+        lower = base + self._lower * eyes.lower * raised + 0.22 * state.gaze_y * middle * openness
         wide = base - self._upper * eyes.upper * max(1.0, state.lid)
-        shut = base + self._lower * eyes.lower * 0.86 + 1.2 * (1 - _U**2)
+        wide = wide + 0.55 * state.gaze_y * middle
+        shut = base + self._lower * eyes.lower * 0.66 + 1.1 * middle
         shut = np.minimum(shut, lower + 0.4)
-        upper = np.minimum(shut + (wide - shut) * openness, lower + 0.4)
+        # The edge keeps its arch until late: a straight one over half an iris looks drunk.
+        share = openness ** (1 - 0.40 * middle)
+        upper = np.minimum(shut + (wide - shut) * share, lower + 0.4)
         arch = np.clip(self._upper, 0, None) ** 0.8 * eyes.upper
         lifted = 1.6 * max(0.0, state.lid - 1)
-        sunk = (1 - openness) * (2.2 + 1.5 * (1 - _U**2))
-        fold = base - arch - self._fold + sunk - lifted + 0.8 * state.squint * (1 - _U**2)
+        sunk = closing * (2.2 + 1.5 * middle) + 0.25 * state.gaze_y * middle
+        fold = base - arch - self._fold + sunk - lifted + 0.8 * state.squint * middle
         return _Lids(*(np.stack([x, edge], axis=1) for edge in (upper, lower, fold)))
 
     def _draw_fold(self, canvas: skia.Canvas, lids: _Lids, openness: float) -> None:
@@ -127,7 +140,8 @@ class EyePainter:
         inner, outer = self._x - side * eyes.half_width, self._x + side * eyes.half_width
         canvas.drawCircle(inner + side * 0.5, y + eyes.tilt + 1.5, 4.2, fill("#c8756a", 0.9, 1.2))
         canvas.drawCircle(outer, y - eyes.tilt, 6.5, fill("#9a6a60", 0.55, 2.4))
-        self._draw_iris(canvas, self._x + state.gaze_x - side * 0.5, y - 1.7 + state.gaze_y, lids)
+        down = y - 1.7 + state.gaze_y + 1.4 * (1 - min(1.0, state.lid))
+        self._draw_iris(canvas, self._x + state.gaze_x - side * 0.5, down, lids)
         wet = polygon(lids.lower[4:-3], closed=False)
         canvas.drawPath(wet, stroke("#ffe9e0", 0.62, 1.3, 0.5))
         canvas.restore()
@@ -138,9 +152,13 @@ class EyePainter:
         sampling = skia.SamplingOptions(skia.FilterMode.kLinear, skia.MipmapMode.kLinear)
         canvas.drawImageRect(self._iris, skia.Rect.MakeLTRB(x - r, y - r, x + r, y + r), sampling)
         canvas.drawPath(polygon(lids.upper, closed=False), stroke("#140808", 0.60, 7.0, 2.3))
-        light = skia.Rect.MakeXYWH(x - 0.58 * r, y - 0.56 * r, 0.46 * r, 0.42 * r)
-        canvas.drawOval(light, fill("#ffffff", 0.95, 0.3))
-        canvas.drawCircle(x + 0.40 * r, y + 0.44 * r, 0.12 * r, fill("#ffffff", 0.42, 0.3))
+        # The window's light lies below the lid's shadow, and goes out as the lid falls over it.
+        edge = float(np.interp(x - 0.35 * r, *_rising(lids.upper)))
+        top = max(y - 0.56 * r, edge + 1.8)
+        seen = float(np.clip((y + 0.5 * r - top) / (0.6 * r), 0, 1))
+        light = skia.Rect.MakeXYWH(x - 0.58 * r, top, 0.46 * r, 0.42 * r * (0.4 + 0.6 * seen))
+        canvas.drawOval(light, fill("#ffffff", 0.95 * seen, 0.3))
+        canvas.drawCircle(x + 0.40 * r, y + 0.44 * r, 0.12 * r, fill("#ffffff", 0.42 * seen, 0.3))
 
     def _draw_lower_edge(self, canvas: skia.Canvas, lids: _Lids, openness: float) -> None:
         eyes, lower = self._eyes, lids.lower
@@ -163,12 +181,15 @@ class EyePainter:
     def _draw_lashes(self, canvas: skia.Canvas, lids: _Lids, openness: float) -> None:
         eyes, upper = self._eyes, lids.upper
         rise = np.zeros_like(upper)
-        rise[:, 1] = self._thickness * (0.72 + 0.28 * openness)
+        rise[:, 1] = self._thickness * (1.12 - 0.12 * openness)
         x, y = upper[-1]
         wing = np.array([[x + self._side * 3.4, y - 1.8 * openness + 0.9]], np.float32)
         band = np.vstack([upper - rise, wing, upper[::-1] + np.array([0, 0.35], np.float32)])
         ends = (float(upper[0, 0]), 0.0), (float(upper[_STEPS // 2, 0]), 0.0)
         dark = linear(*ends, [(eyes.lash, 0.5), (eyes.lash, 0.96)])
+        if openness < 0.5:  # the soft shade of lashes that lie on the cheek
+            shade = stroke(eyes.lid, 0.5 - openness, 3.2, 1.8)
+            canvas.drawPath(polygon(upper[3:] + np.array([0, 1.6], np.float32), False), shade)
         canvas.drawPath(polygon(band), fill(eyes.lash, 1, 0.35, dark))
         path = skia.Path()
         for place, length in _LASHES:
@@ -182,7 +203,7 @@ class EyePainter:
         x, y = upper[int((place + 1) / 2 * (_STEPS - 1))] - np.array([0, 0.6], np.float32)
         swing = 1.5 * openness - 0.5
         dx = side * length * (0.34 + 0.52 * max(place, -0.2))
-        dy = -length * (0.74 - 0.30 * abs(place)) * swing + 0.28 * (1 - openness) * length
+        dy = -length * (0.74 - 0.30 * abs(place)) * swing + 0.34 * (1 - openness) * length
         path.moveTo(x - side * 0.8, y)
         path.quadTo(x + dx * 0.35, y + dy * 0.75 + 0.2, x + dx, y + dy)
         path.quadTo(x + dx * 0.45 + side * 0.35, y + dy * 0.6 + 0.5, x + side * 0.8, y + 0.3)

@@ -17,14 +17,13 @@ from modules.avatar.art.curves import line, mirrored
 from modules.avatar.art.parts import Lips
 from modules.avatar.face.contours import Contours, LipShape, steepness
 from modules.avatar.face.inside import Box, Inside
-from modules.avatar.specification import Mouth
+from modules.avatar.specification import WIDEST_SMILE, Folds, Mouth
 from modules.messages import ByteArray, FloatArray
 
 _WIDE, _HIGH = 128, 48
 """Columns of the lip texture, and rows of each lip in it."""
-_REACH = (46, 30, 46)
+_REACH = (46, 38, 46)
 """How far the mouth's box reaches to the sides, upwards and downwards from its middle."""
-SMILE_LEVELS = 8
 
 
 def lip_texture(lips: Lips) -> FloatArray:
@@ -57,13 +56,26 @@ def lip_texture(lips: Lips) -> FloatArray:
 def _faded_edge(height: int, width: int, over: int = 12) -> FloatArray:
     # One inside a box, falling to nothing at its edge, so that the box is never seen.
     down, across = (np.minimum(np.arange(n), n - 1 - np.arange(n)) / over for n in (height, width))
-    return np.asarray(np.clip(np.minimum(down[:, None], across), 0, 1), np.float32)
+    return np.asarray(np.clip(np.minimum(down[:, None], across), 0, 1) ** 2, np.float32)
+
+
+def _within(
+    x: FloatArray, y: FloatArray, width: float, top: float | FloatArray, bottom: float | FloatArray
+) -> FloatArray:
+    """Return how far points lie inside an oval of two half heights, to first order."""
+    height = np.maximum(np.where(y < 0, top, bottom), 0.3)
+    across, down = x / width, y / height
+    size = np.sqrt(across * across + down * down) + 1e-3
+    steep = np.sqrt(np.square(across / width) + np.square(down / height)) / size + 1e-3
+    return np.asarray((1 - size) / steep, np.float32)
 
 
 class MouthPainter:
     """Paints the mouth over the skin of its box. Immutable after it is made."""
 
-    def __init__(self, lips: Lips, centre: float, skin: ByteArray) -> None:
+    def __init__(
+        self, lips: Lips, folds: Folds, smile: float, centre: float, skin: ByteArray
+    ) -> None:
         side, up, down = _REACH
         top, left = int((lips.y - up) * SCALE), int((centre - side) * SCALE)
         bottom, right = int((lips.y + down) * SCALE), int((centre + side) * SCALE)
@@ -77,23 +89,46 @@ class MouthPainter:
         self._lips = lips
         self._line = colour(lips.line) * 255
         self._shadow = 1 - colour(lips.shadow)
-        self._grounds = self._smiling(skin[top:bottom, left:right], lips, centre)
+        self._ground = skin[top:bottom, left:right].astype(np.float32)
+        self._folds, self._fold, self._smile = folds, self._folded(folds, centre), smile
 
-    def _smiling(self, skin: ByteArray, lips: Lips, centre: float) -> list[ByteArray]:
-        # The skin round the mouth, with deeper and deeper folds from the nose to the corners.
+    def _folded(self, folds: Folds, centre: float) -> FloatArray:
+        # What the deepest folds add to the skin: a soft dark line, and light on the cheek beside.
+        scale = np.float32(self._lips.half_width / 28)
+        fold = np.array(folds.points, np.float32) * scale
+        edge = fold + np.array([5.0, -1.5], np.float32) * scale
+        dark = self._paired(fold, 1.6, folds.blur, centre)
+        wide = self._paired(fold + 0.4 * (edge - fold), 5.0, 2.2 * folds.blur, centre)
+        light = self._paired(edge, 6.0, 2.0 * folds.blur, centre)
+        # A crease is hard towards the lip and soft towards the cheek that hangs over it.
+        skin, shade = self._ground, 0.9 * dark + 0.75 * wide
+        deep = skin * (1 - colour(folds.dark)) * shade
+        return np.asarray((255 - skin) * colour(folds.light) * (0.30 * light) - deep, np.float32)
+
+    def _paired(self, points: FloatArray, width: float, blur: float, centre: float) -> FloatArray:
         top, bottom, left, right = self.box
-        fold = np.array([(22.5, -26), (28.5, -20), (33.5, -11), (36, -3)], np.float32)
-        fold += np.array([centre, lips.y], np.float32)
-        both = [mask(line(one), 2.4, 2.0, LARGE) for one in (fold, mirrored(fold, centre))]
-        dark = (both[0] + both[1])[top:bottom, left:right] * _faded_edge(bottom - top, right - left)
-        levels = np.linspace(0, 0.42, SMILE_LEVELS + 1)
-        tint = 1 - colour("#b8705c")
-        return [(skin * (1 - level * dark[..., None] * tint)).astype(np.uint8) for level in levels]
+        placed = points + np.array([centre, self._lips.y], np.float32)
+        sides = (placed, mirrored(placed, centre))
+        both = sum(mask(line(one), blur, width, LARGE) for one in sides)
+        # It runs out softly at both ends.
+        first, last = float(placed[0, 1]), float(placed[-1, 1])
+        way = np.clip((self._y - first) / (last - first), 0, 1)
+        inside = np.asarray(both)[top:bottom, left:right] * np.sin(np.pi * way**0.75)
+        return np.asarray(inside * _faded_edge(bottom - top, right - left))[..., None]
+
+    def _depth(self, mouth: Mouth) -> float:
+        # How deep the folds are: the smile of the idle pose makes none.
+        folds, left = self._folds, WIDEST_SMILE - self._smile
+        smile = float(np.clip((mouth.corner - self._smile) / left, 0, 1))
+        flat = 1 - mouth.round
+        deep = folds.smile * smile
+        deep += flat * (folds.spread * max(mouth.width, 0.0) + folds.open * mouth.open)
+        return min(1.0, folds.rest * (1 - 0.5 * mouth.round) + deep + 0.25 * mouth.lift)
 
     def paint(self, mouth: Mouth) -> ByteArray:
         """Return the box with the mouth in it: uint8 [height, width, 3]."""
-        smile = round(SMILE_LEVELS * float(np.clip(mouth.corner * 1.5 - 0.8, 0, 1)))
-        result = self._grounds[smile].copy()
+        skin = cast("FloatArray", cv2.scaleAdd(self._fold, self._depth(mouth), self._ground))
+        result = skin.astype(np.uint8)
         contours = self._shape.contours(mouth)
         columns = self._columns(contours.half_width + 6)
         contours = contours._replace(
@@ -103,7 +138,7 @@ class MouthPainter:
             }
         )
         rows = self._rows(float(contours.upper_out.min()) - 3, float(contours.lower_out.max()) + 10)
-        part = result[rows, columns].astype(np.float32)
+        part = np.ascontiguousarray(skin[rows, columns])
         self._paint_part(part, mouth, contours, rows, columns)
         result[rows, columns] = part
         return result
@@ -124,14 +159,7 @@ class MouthPainter:
         x, y = self._x[columns], self._y[rows]
         beside = np.abs(x)
         self._shade_skin(part, mouth, contours, x, y)
-        outer = np.minimum(
-            (y - contours.upper_out) * steepness(contours.upper_out, 1 / SCALE),
-            (contours.lower_out - y) * steepness(contours.lower_out, 1 / SCALE),
-        )
-        inner = np.maximum(
-            (contours.upper_in - y) * steepness(contours.upper_in, 1 / SCALE),
-            (y - contours.lower_in) * steepness(contours.lower_in, 1 / SCALE),
-        )
+        outer, inner = self._distances(contours, mouth.round, x, y)
         cover = np.clip(outer * 1.25 + 0.55, 0, 1)
         cover *= np.clip((contours.half_width - beside) * 1.2, 0, 0.97)
         lips = self._stretched(outer, inner, contours, mouth.round, x, y)
@@ -140,24 +168,51 @@ class MouthPainter:
             self._open(part, mouth, contours, inner, rows, columns)
         self._draw_line(part, contours, x, y)
 
+    def _distances(
+        self, contours: Contours, pursed: float, x: FloatArray, y: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return how far each pixel lies inside the lips' outline and outside their opening."""
+        outer = np.minimum(
+            (y - contours.upper_out) * steepness(contours.upper_out, 1 / SCALE),
+            (contours.lower_out - y) * steepness(contours.lower_out, 1 / SCALE),
+        )
+        inner = np.maximum(
+            (contours.upper_in - y) * steepness(contours.upper_in, 1 / SCALE),
+            (y - contours.lower_in) * steepness(contours.lower_in, 1 / SCALE),
+        )
+        if pursed < 0.02:
+            return outer, inner
+        # Heights tell nothing about the sides of a ring; there the distance to an ellipse does.
+        centre = len(x) // 2
+        middle = contours.middle
+        top, bottom = middle - contours.upper_out, contours.lower_out - middle
+        ring = np.sqrt(np.maximum(1 - np.square(x / contours.half_width), 1e-3))
+        round_outer = _within(x, y - middle, contours.half_width, top / ring, bottom / ring)
+        up = float(middle[centre] - contours.upper_in[centre])
+        down = float(contours.lower_in[centre] - middle[centre])
+        round_inner = _within(x, y - middle, contours.inner, max(up, 0.4), max(down, 0.4))
+        outer += (round_outer - outer) * np.float32(pursed)
+        inner -= (inner + round_inner) * np.float32(pursed)
+        return outer, inner
+
     def _stretched(
         self, outer: FloatArray, inner: FloatArray, contours: Contours, pursed: float,
         x: FloatArray, y: FloatArray,
-    ) -> ByteArray:  # fmt: skip
-        # Where the lips meet beside the opening, the distance to its corner counts too.
-        to_inner = np.maximum(inner, 0)
-        if pursed > 0.02:
-            aside = (np.maximum(np.abs(x) - contours.inner, 0) * pursed).astype(np.float32)
-            wide = np.ascontiguousarray(np.broadcast_to(aside, inner.shape))
-            to_inner = cast("FloatArray", cv2.magnitude(to_inner, wide))
-        from_outer = np.maximum(outer, 0)
-        share = from_outer / (from_outer + to_inner + 1e-3)
-        row = share * (_HIGH - 1.01) + (y >= contours.middle) * np.float32(_HIGH)
+    ) -> FloatArray:  # fmt: skip
+        from_outer, to_inner = np.maximum(outer, 0), np.maximum(inner, 0)
+        row = from_outer / (from_outer + to_inner + 1e-3) * np.float32(_HIGH - 1.01)
         column = (np.clip(x / contours.half_width, -1, 1) + 1) * ((_WIDE - 1) / 2)
         where = np.broadcast_to(column.astype(np.float32), row.shape)
         columns = np.ascontiguousarray(where)
-        stretched = cv2.remap(self._texture, columns, row.astype(np.float32), cv2.INTER_LINEAR)
-        return cast("ByteArray", stretched)
+        below = y - contours.middle
+        if pursed < 0.02:
+            row += (below >= 0) * np.float32(_HIGH)
+            return cast("FloatArray", cv2.remap(self._texture, columns, row, cv2.INTER_LINEAR))
+        # Beside the hole of a ring the upper lip goes over into the lower one without a line.
+        upper = cv2.remap(self._texture, columns, row, cv2.INTER_LINEAR)
+        lower = cv2.remap(self._texture, columns, row + _HIGH, cv2.INTER_LINEAR)
+        share = np.clip(0.5 + below / (0.5 + 9 * pursed), 0, 1)[..., None].astype(np.float32)
+        return cast("FloatArray", upper + share * (lower.astype(np.float32) - upper))
 
     def _shade_skin(
         self, part: FloatArray, mouth: Mouth, contours: Contours, x: FloatArray, y: FloatArray
@@ -168,10 +223,10 @@ class MouthPainter:
         y, part = y[first:], part[first:]
         below = np.maximum(1 - np.square((y - contours.lower_out - 3.0) * (1 / 7.0)), 0)
         width = np.maximum(1 - (x / (contours.half_width * 0.74)) ** 2, 0)
-        below *= below * (0.40 * width)[None]
-        aside = np.exp(-(((np.abs(x) - contours.half_width - 0.4) / 2.2) ** 2))
-        hollow = 0.24 + 0.16 * max(0.0, mouth.corner) + 0.12 * mouth.press
-        height = np.exp(-(((y - corner_y) / 2.2) ** 2))
+        below *= below * ((0.40 + 0.20 * mouth.teeth) * width)[None]
+        aside = np.exp(-(((np.abs(x) - contours.half_width - 0.6) / 3.0) ** 2))
+        hollow = 0.16 + 0.13 * max(0.0, mouth.corner) + 0.10 * mouth.press
+        height = np.exp(-(((y - corner_y) / 2.8) ** 2))
         below += (hollow * (1 - 0.6 * mouth.round)) * height * aside[None]
         part *= 1 - below[..., None] * self._shadow
 

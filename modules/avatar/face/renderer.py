@@ -10,20 +10,19 @@ from threading import Lock
 import cv2
 import numpy as np
 
-from modules.avatar.art.scene import Look
 from modules.avatar.face.eyes import EyePainter, EyeState
 from modules.avatar.face.inside import Box
 from modules.avatar.face.mouth import MouthPainter
 from modules.avatar.face.warp import HeadWarp
 from modules.avatar.rig.pose import Pose
-from modules.avatar.specification import Mouth
+from modules.avatar.specification import Mouth, PersonaFile
 from modules.messages import ByteArray
 
 Key = tuple[int, ...]
 _NO_MAP = np.empty(0, np.float32)
 _PATCH_BYTES = 10_000_000
-_MOUTH_STEPS = (40, 24, 24, 16, 8, 12, 0, 24, 8)
-"""Steps into which each value of `Mouth` is rounded; the jaw moves the picture, not the lips."""
+_MOUTH_STEPS = (40, 24, 24, 16, 8, 12, 16, 24, 8)
+"""Steps into which each value of `Mouth` is rounded."""
 
 
 class Patches:
@@ -60,12 +59,14 @@ class Patches:
 class Renderer:
     """Everything about one persona that all streams share. Immutable but for its patches."""
 
-    def __init__(self, look: Look, portrait: ByteArray) -> None:
+    def __init__(self, persona: PersonaFile, portrait: ByteArray) -> None:
+        look = persona.look
         self.portrait = portrait
         self.patches = Patches()
         self.warp = HeadWarp(look)
-        self.mouth = MouthPainter(look.lips, look.head.centre, portrait)
-        self.eyes = [EyePainter(look.eyes, look.head.centre, side, portrait) for side in (-1, 1)]
+        centre, smile = look.head.centre, persona.rest.corner
+        self.mouth = MouthPainter(look.lips, persona.folds, smile, centre, portrait)
+        self.eyes = [EyePainter(look.eyes, centre, side, portrait) for side in (-1, 1)]
 
     def brush(self) -> Brush:
         """Make the state of one stream."""
@@ -96,7 +97,7 @@ class Brush:
     def _draw_mouth(self, mouth: Mouth) -> None:
         steps = zip(mouth, _MOUTH_STEPS, strict=True)
         key = tuple(round(value * step) for value, step in steps)
-        values = [step and at / step for at, step in zip(key, _MOUTH_STEPS, strict=True)]
+        values = [at / step for at, step in zip(key, _MOUTH_STEPS, strict=True)]
         painter = self._shared.mouth
         self._place((0, *key), painter.box, partial(painter.paint, Mouth(*values)))
 

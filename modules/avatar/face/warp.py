@@ -52,8 +52,8 @@ class HeadWarp:
         mouth = pose.mouth
         controls = np.array(
             [
-                pose.yaw, pose.pitch, pose.roll, mouth.jaw, mouth.round, pose.cheek, mouth.lift,
-                pose.brow, pose.inner, pose.frown, pose.breath,
+                pose.yaw, pose.pitch, pose.roll, mouth.jaw, mouth.round, mouth.width, pose.cheek,
+                mouth.lift, pose.brow, pose.inner, pose.frown, pose.breath,
             ],
             dtype=np.float32,
         )  # fmt: skip
@@ -87,15 +87,19 @@ class HeadWarp:
         y = self._y - lips.y
         jaw = _ease((y - 6) / 36) * (1 - _ease((self._y - chin - 3) / 40))
         jaw = jaw * np.exp(-((np.abs(self._x) / 70) ** 4)) * JAW
-        purse = cheek_x = cheek_y = lift = zero
+        purse = drawn = cheek_x = cheek_y = lift = hollow = zero
         for side in (-1, 1):
             purse = purse - side * 3.0 * _bell(self._x - side * 33, y - 2, 15, 20)
+            # Cheeks are drawn in by a falling jaw, and pushed out and up by spread lips.
+            hollow = hollow - side * 1.7 * _bell(self._x - side * 64, y + 2, 17, 30)
+            drawn = drawn + side * 1.4 * _bell(self._x - side * 36, y - 1, 15, 16)
             cheek = _bell(self._x - side * 47, y + 44, 20, 16)
             corner = _bell(self._x - side * 36, y + 4, 13, 16)
             cheek_y = cheek_y - 2.4 * cheek - 1.3 * corner
             cheek_x = cheek_x + side * (0.7 * cheek + 1.2 * corner)
             lift = lift - 1.9 * _bell(self._x - side * 15, y + 34, 11, 13)
-        return [(zero, jaw), (purse, zero), (cheek_x, cheek_y), (zero, lift)]
+        raised = 0.4 * cheek_y
+        return [(hollow, jaw), (purse, zero), (drawn, raised), (cheek_x, cheek_y), (zero, lift)]
 
     def _brow_fields(self) -> list[tuple[FloatArray, FloatArray]]:
         zero, brows = np.zeros_like(self._x), self._look.brows
@@ -104,11 +108,11 @@ class HeadWarp:
         band = _ease((14 - y) / 14) * _ease((y + 62) / 46)
         raised = inner = drawn = zero
         for side in (-1, 1):
-            raised = raised - 5.0 * _bell(self._x - side * brows.apart, zero, 28, 1) * band
+            raised = raised - 6.4 * _bell(self._x - side * brows.apart, zero, 28, 1) * band
             near = _bell(self._x - side * (brows.apart - 21), zero, 12, 1)
             far = _bell(self._x - side * (brows.apart + 18), zero, 14, 1)
-            inner = inner + (1.5 * far - 4.6 * near) * band
-            drawn = drawn - side * 3.2 * _bell(self._x - side * 23, y, 12, 13)
+            inner = inner + (2.6 * far - 6.4 * near) * band
+            drawn = drawn - side * 4.0 * _bell(self._x - side * 24, y, 13, 13)
         return [(zero, raised), (zero, inner), (drawn, zero)]
 
     def _breath_field(self, chin: float) -> tuple[FloatArray, FloatArray]:

@@ -15,7 +15,7 @@ from modules.avatar.rig.idle import idle_pose
 from modules.avatar.rig.loudness import Loudness
 from modules.avatar.rig.pose import Pose
 from modules.avatar.rig.wander import Wander
-from modules.avatar.specification import Expression, Mouth, PersonaFile
+from modules.avatar.specification import WIDEST_SMILE, Expression, Mouth, PersonaFile
 from modules.messages import FPS, EmotionLabel, FloatArray, Speech
 
 DEGREE = 0.85
@@ -84,7 +84,7 @@ class Rig:
             brow=degree * felt.brow + alive * (0.09 * sway[_BROW] + 0.16 * nod),
             inner=degree * felt.inner,
             frown=degree * felt.frown,
-            cheek=min(1.0, still.cheek + degree * felt.cheek),
+            cheek=min(max(still.cheek + degree * felt.cheek, 0.0), 1.0),
             lid=lid * (1 + degree * wide),
             squint=min(1.0, still.squint + degree * felt.squint),
             gaze_x=alive * gaze_x,
@@ -95,7 +95,8 @@ class Rig:
     def _mouth(self, spoken: FloatArray, degree: float, voice: float) -> Mouth:
         said = Mouth(**dict(zip(CHANNELS, spoken.tolist(), strict=True)))
         felt = self._feeling
-        corner = self._still.mouth.corner * (1 - degree * abs(felt.corner)) + degree * felt.corner
+        still, most = self._still.mouth.corner, WIDEST_SMILE if felt.corner > 0 else -1.0
+        corner = still + degree * abs(felt.corner) * (most - still)
         width = said.width + degree * felt.width * (1 - said.round)
         firm = said.press + degree * felt.press * (1 - min(1.0, 3 * said.open))
         return said._replace(
