@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from modules.avatar.art import ao_ba_ba, ao_dai
+from modules.avatar.art import ao_ba_ba, ao_dai, shirt
 from modules.avatar.art.garments import Garment
 from modules.avatar.art.scene import Light
 from modules.messages import FloatArray
@@ -20,7 +20,7 @@ class Painter(Protocol):
         """Paint what lies round the neck, over body and neck."""
 
 
-PAINTERS: dict[str, Painter] = {"ao_dai": ao_dai, "ao_ba_ba": ao_ba_ba}
+PAINTERS: dict[str, Painter] = {"ao_dai": ao_dai, "ao_ba_ba": ao_ba_ba, "shirt": shirt}
 
 
 def paint_body(picture: FloatArray, garment: Garment, light: Light, centre: float) -> None:

@@ -140,5 +140,36 @@ class AoBaBa(Cloth):
     scarf: Scarf | None = None
 
 
-Garment = Annotated[AoDai | AoBaBa, Field(discriminator="kind")]
+class Leaf(Part):
+    """One piece of a collar; with `pair` its mirror image too."""
+
+    points: Line
+    """Closed smooth outline."""
+    rise: Length
+    half_width: Length
+    slope: float = 0.1
+    """How much farther forward it leans towards its foot."""
+    stitch: Length = 2.2
+    """Distance of the stitched line from the edge."""
+    shaded: Share = 0.35
+    """How dark the shadow of the chin is on it."""
+    pair: bool = False
+
+
+class Shirt(Cloth):
+    """A shirt of linen or cotton, buttoned down the front, with a collar of any cut."""
+
+    kind: Literal["shirt"]
+    placket: Line
+    placket_width: Length
+    stitch: Hex
+    buttons: Annotated[tuple[Button, ...], Field(min_length=1)]
+    button: tuple[Hex, Hex, Hex]
+    """Light, middle and dark of a button."""
+    weave: Annotated[float, Field(ge=0, le=0.1)] = 0.02
+    """How much the threads show."""
+    leaves: tuple[Leaf, ...]
+
+
+Garment = Annotated[AoDai | AoBaBa | Shirt, Field(discriminator="kind")]
 """A garment of any kind; its `kind` says which."""

@@ -115,7 +115,7 @@ def _ribbons(points: FloatArray, widths: FloatArray, taper: float) -> FloatArray
     aside = np.stack([-along[..., 1], along[..., 0]], axis=-1)
     aside /= np.maximum(np.linalg.norm(aside, axis=-1, keepdims=True), 1e-6)
     t = np.linspace(0, 1, points.shape[1])
-    full = np.clip((1.02 - t) / taper, 0.08, 1) * np.clip(0.45 + t / 0.12, 0, 1)
+    full = np.clip((1.02 - t) / taper, 0.08, 1) * np.clip(0.2 + t / 0.12, 0, 1)
     half = (widths[:, None] * full / 2)[..., None] * aside
     return np.concatenate([points + half, (points - half)[:, ::-1]], axis=1).astype(np.float32)
 
