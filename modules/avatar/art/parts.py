@@ -176,6 +176,8 @@ class Lips(Part):
     ramp: Ramp
     line: Hex
     shadow: Hex
+    corner_rise: Length = 5.4
+    """How far a full smile lifts the corners."""
     shine: Share
     teeth: Hex
     gum: Hex

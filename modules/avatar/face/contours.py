@@ -100,7 +100,7 @@ class LipShape:
     def _middle(self, across: FloatArray, mouth: Mouth) -> FloatArray:
         # The line on which the lips meet: a soft wave when shut, bent by the corners.
         y = self._lips.y
-        corner = y - 5.4 * mouth.corner * (1 - 0.85 * mouth.round)
+        corner = y - self._lips.corner_rise * mouth.corner * (1 - 0.85 * mouth.round)
         corner += (3.4 - 3.0 * mouth.round) * mouth.open
         centre = y + 0.4 * mouth.open - 1.9 * mouth.teeth
         wave = 0.9 * np.exp(-((across / 0.15) ** 2))
