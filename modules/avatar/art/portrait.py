@@ -8,6 +8,8 @@ from modules.avatar.art.background import paint_background
 from modules.avatar.art.body import paint_ears, paint_neck
 from modules.avatar.art.brows import paint_brows
 from modules.avatar.art.canvas import (
+    LARGE,
+    SCALE,
     Layer,
     colour,
     enlarge,
@@ -51,7 +53,7 @@ def _face(picture: FloatArray, look: Look, relief: FloatArray) -> None:
     over(picture, layer.pixels)
 
 
-def _finish(picture: FloatArray, finish: Finish) -> None:
+def _finish(picture: FloatArray, finish: Finish, fine: bool) -> None:
     small = reduce(picture)
     glow = soften(np.clip(small - 0.55, 0, 1), 14)
     x, y = grid()
@@ -63,16 +65,21 @@ def _finish(picture: FloatArray, finish: Finish) -> None:
     steeper = picture * picture * (3 - 2 * picture)
     picture += finish.contrast * (steeper - picture)
     random = np.random.default_rng(1)
-    grain = random.normal(0, finish.grain, (FRAME_SIZE, FRAME_SIZE, 1)).astype(np.float32)
-    picture += grain.repeat(2, axis=0).repeat(2, axis=1)
-    even = settled(picture)
+    size, repeat = (LARGE, 1) if fine else (FRAME_SIZE, SCALE)
+    grain = random.normal(0, finish.grain, (size, size, 1)).astype(np.float32)
+    picture += grain.repeat(repeat, axis=0).repeat(repeat, axis=1)
+    even = picture.copy() if fine else settled(picture)
     # What that took from the contours is given back, but not to what is finer than a pixel.
     picture[:] = even + finish.sharpen * (even - soften(even, 2.4))
     np.clip(picture, 0, 1, out=picture)
 
 
-def paint_portrait(look: Look) -> FloatArray:
-    """Paint a persona: float32 [LARGE, LARGE, 3] in [0, 1]."""
+def paint_portrait(look: Look, fine: bool = False) -> FloatArray:
+    """Paint a persona: float32 [LARGE, LARGE, 3] in [0, 1].
+
+    The picture is for motion at half its size, and as smooth as that needs. With `fine` it keeps
+    every detail, to be looked at in its own size.
+    """
     relief = head_relief(look.head)
     picture = enlarge(paint_background(look.background))
     _hair(picture, look, "back")
@@ -87,5 +94,5 @@ def paint_portrait(look: Look) -> FloatArray:
     layer = Layer()
     paint_wisps(layer, look.hair)
     over(picture, layer.pixels)
-    _finish(picture, look.finish)
+    _finish(picture, look.finish, fine)
     return picture

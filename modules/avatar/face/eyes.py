@@ -63,8 +63,10 @@ def _rising(edge: FloatArray) -> tuple[FloatArray, FloatArray]:
 class EyePainter:
     """Paints one eye over the skin of its box. Immutable after it is made."""
 
-    def __init__(self, eyes: Eyes, centre: float, side: int, skin: ByteArray) -> None:
-        self._eyes, self._side = eyes, side
+    def __init__(
+        self, eyes: Eyes, centre: float, side: int, skin: ByteArray, fine: bool = False
+    ) -> None:
+        self._eyes, self._side, self._fine = eyes, side, fine
         self._x, self._y = centre + side * eyes.apart, eyes.y
         reach = eyes.half_width + 9
         top, bottom = int((eyes.y - eyes.upper - 11) * SCALE), int((eyes.y + 16) * SCALE)
@@ -98,7 +100,8 @@ class EyePainter:
             self._draw_ball(canvas, lids, state)
         self._draw_lower_edge(canvas, lids, openness)
         self._draw_lashes(canvas, lids, openness)
-        return settled(cast("ByteArray", cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB)))
+        drawn = cast("ByteArray", cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB))
+        return drawn if self._fine else settled(drawn)
 
     def _lids(self, state: EyeState) -> _Lids:
         eyes = self._eyes
@@ -129,7 +132,7 @@ class EyePainter:
         fold = polygon(lids.fold[2:-1], closed=False)
         canvas.drawPath(fold, stroke(eyes.lid, 0.26 * openness + 0.10, 3.4, 2.2))
         strength = eyes.fold_amount * (0.25 + 0.75 * openness)
-        canvas.drawPath(fold, stroke(eyes.fold_colour, strength, 0.95, 0.55))
+        canvas.drawPath(fold, stroke(eyes.fold_colour, 0.82 * strength, 1.35))
 
     def _draw_ball(self, canvas: skia.Canvas, lids: _Lids, state: EyeState) -> None:
         eyes, side, y = self._eyes, self._side, self._y
@@ -143,7 +146,7 @@ class EyePainter:
         down = y - 1.7 + state.gaze_y + 1.4 * (1 - min(1.0, state.lid))
         self._draw_iris(canvas, self._x + state.gaze_x - side * 0.5, down, lids)
         wet = polygon(lids.lower[4:-3], closed=False)
-        canvas.drawPath(wet, stroke("#ffe9e0", 0.62, 1.3, 0.5))
+        canvas.drawPath(wet, stroke("#ffe9e0", 0.50, 1.6))
         canvas.restore()
 
     def _draw_iris(self, canvas: skia.Canvas, x: float, y: float, lids: _Lids) -> None:
@@ -157,16 +160,16 @@ class EyePainter:
         top = max(y - 0.56 * r, edge + 1.8)
         seen = float(np.clip((y + 0.5 * r - top) / (0.6 * r), 0, 1))
         light = skia.Rect.MakeXYWH(x - 0.58 * r, top, 0.46 * r, 0.42 * r * (0.4 + 0.6 * seen))
-        canvas.drawOval(light, fill("#ffffff", 0.95 * seen, 0.3))
-        canvas.drawCircle(x + 0.40 * r, y + 0.44 * r, 0.12 * r, fill("#ffffff", 0.42 * seen, 0.3))
+        canvas.drawOval(light, fill("#ffffff", 0.95 * seen))
+        canvas.drawCircle(x + 0.40 * r, y + 0.44 * r, 0.12 * r, fill("#ffffff", 0.40 * seen))
 
     def _draw_lower_edge(self, canvas: skia.Canvas, lids: _Lids, openness: float) -> None:
         eyes, lower = self._eyes, lids.lower
         below = [np.array([0, down], np.float32) for down in (0.8, 1.0, 4.6)]
         rim = polygon(lower[3:] + below[0], closed=False)
-        canvas.drawPath(rim, stroke(eyes.rim, 0.42, 1.0, 0.5))
+        canvas.drawPath(rim, stroke(eyes.rim, 0.34, 1.4))
         shade = polygon(lower[12:] + below[1], closed=False)
-        canvas.drawPath(shade, stroke("#4a2018", 0.34, 0.9, 0.6))
+        canvas.drawPath(shade, stroke("#4a2018", 0.24, 1.4))
         pouch = polygon(lower[6:-2] + below[2], closed=False)
         canvas.drawPath(pouch, stroke("#b06a58", 0.20, 1.6, 1.6))
         if openness < 0.2:
@@ -176,7 +179,7 @@ class EyePainter:
             x, y = lower[int((place + 1) / 2 * (_STEPS - 1))]
             path.moveTo(x, y + 0.7)
             path.lineTo(x + self._side * length * (0.2 + 0.5 * place), y + 0.7 + length)
-        canvas.drawPath(path, stroke("#2a1410", 0.26 * eyes.lashes / 0.6, 0.5, 0.2))
+        canvas.drawPath(path, stroke("#2a1410", 0.24 * eyes.lashes / 0.6, 0.6))
 
     def _draw_lashes(self, canvas: skia.Canvas, lids: _Lids, openness: float) -> None:
         eyes, upper = self._eyes, lids.upper
@@ -190,11 +193,11 @@ class EyePainter:
         if openness < 0.5:  # the soft shade of lashes that lie on the cheek
             shade = stroke(eyes.lid, 0.5 - openness, 3.2, 1.8)
             canvas.drawPath(polygon(upper[3:] + np.array([0, 1.6], np.float32), False), shade)
-        canvas.drawPath(polygon(band), fill(eyes.lash, 1, 0.35, dark))
+        canvas.drawPath(polygon(band), fill(eyes.lash, 1, 0, dark))
         path = skia.Path()
         for place, length in _LASHES:
             self._add_lash(path, upper, place, length, openness)
-        canvas.drawPath(path, fill(eyes.lash, eyes.lashes, 0.25))
+        canvas.drawPath(path, fill(eyes.lash, 0.95 * eyes.lashes))
 
     def _add_lash(
         self, path: skia.Path, upper: FloatArray, place: float, length: float, openness: float

@@ -16,7 +16,7 @@ from modules.avatar.face.mouth import MouthPainter
 from modules.avatar.face.warp import HeadWarp
 from modules.avatar.rig.pose import Pose
 from modules.avatar.specification import Mouth, PersonaFile
-from modules.messages import ByteArray
+from modules.messages import FRAME_SIZE, ByteArray
 
 Key = tuple[int, ...]
 _NO_MAP = np.empty(0, np.float32)
@@ -57,16 +57,19 @@ class Patches:
 
 
 class Renderer:
-    """Everything about one persona that all streams share. Immutable but for its patches."""
+    """Everything about one persona that all streams share. Immutable but for its patches.
 
-    def __init__(self, persona: PersonaFile, portrait: ByteArray) -> None:
+    With `fine` the eyes keep detail that only a picture of the large size can hold.
+    """
+
+    def __init__(self, persona: PersonaFile, portrait: ByteArray, fine: bool = False) -> None:
         look = persona.look
         self.portrait = portrait
         self.patches = Patches()
         self.warp = HeadWarp(look)
         centre, smile = look.head.centre, persona.rest.corner
         self.mouth = MouthPainter(look.lips, persona.folds, smile, centre, portrait)
-        self.eyes = [EyePainter(look.eyes, centre, side, portrait) for side in (-1, 1)]
+        self.eyes = [EyePainter(look.eyes, centre, side, portrait, fine) for side in (-1, 1)]
 
     def brush(self) -> Brush:
         """Make the state of one stream."""
@@ -82,7 +85,7 @@ class Brush:
         self._drawn: dict[int, Key] = {}
 
     def draw(self, pose: Pose, out: ByteArray) -> None:
-        """Draw a pose into `out`, uint8 [512, 512, 3] and contiguous."""
+        """Draw a pose into `out`, uint8 [512 n, 512 n, 3] and contiguous."""
         self._draw_mouth(pose.mouth)
         lid, squint = round(pose.lid * 32), round(pose.squint * 12)
         look = (round(pose.gaze_x * 4), round(pose.gaze_y * 4))
@@ -90,7 +93,7 @@ class Brush:
             key = (part, lid, squint, *look)
             state = EyeState(lid / 32, squint / 12, look[0] / 4, look[1] / 4)
             self._place(key, painter.box, partial(painter.paint, state))
-        where = self._shared.warp.map(pose)
+        where = self._shared.warp.map(pose, len(out) // FRAME_SIZE)
         edge = cv2.BORDER_REPLICATE
         cv2.remap(self._picture, where, _NO_MAP, cv2.INTER_LINEAR, dst=out, borderMode=edge)
 

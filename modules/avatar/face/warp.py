@@ -47,8 +47,11 @@ class HeadWarp:
         self._fields = np.stack([np.stack(field, axis=-1).ravel() for field in fields])
         self._still = np.stack([x, y], axis=-1).ravel()
 
-    def map(self, pose: Pose) -> FloatArray:
-        """Return where in the large picture each pixel comes from: float32 [512, 512, 2]."""
+    def map(self, pose: Pose, scale: int = 1) -> FloatArray:
+        """Return where in the large picture each pixel comes from: float32 [size, size, 2].
+
+        The size is 512 times `scale`.
+        """
         mouth = pose.mouth
         controls = np.array(
             [
@@ -60,9 +63,10 @@ class HeadWarp:
         places = self._still - controls @ self._fields
         places *= SCALE
         places -= 0.5
-        side = _NODES * _CELL
+        cell = scale * _CELL
+        side = _NODES * cell
         full = cv2.resize(places.reshape(_NODES, _NODES, 2), (side, side))
-        inner: FloatArray = full[_CELL:-_CELL, _CELL:-_CELL]
+        inner: FloatArray = full[cell:-cell, cell:-cell]
         return inner
 
     def _head_weight(self, chin: float) -> FloatArray:
