@@ -117,6 +117,8 @@ class Line:
 
     role: Literal["user", "assistant"]
     text: str
+    reply: int = field(default=0, compare=False)
+    """The turn it belongs to, where that is known: what is rated on the page is found by it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,10 +18,12 @@ from modules.conversation.back import Back, back
 from modules.conversation.base_voices import BaseVoices
 from modules.conversation.cache import Cache, CachedEmbedding
 from modules.conversation.files import Files
+from modules.conversation.filming import Filming
 from modules.conversation.identity import Identity, load_secret
 from modules.conversation.idle import IdleLoops
 from modules.conversation.session import Session
 from modules.conversation.sessions import Sessions
+from modules.conversation.talk import Budget
 from modules.engines import EngineSpec, Stage
 from modules.errors import AtCapacity, GuongError
 from modules.memory import Embedding, MemoryStore, UserMemory
@@ -68,6 +70,8 @@ class App:
         self.memories = MemoryStore(settings.data / "users", self._embedding())
         self.idle_loops = IdleLoops(settings.data / "cache")
         self.base_voices = BaseVoices(self.residency)
+        self.media_budget = Budget()
+        self.filming = Filming(self)
         self.sessions = Sessions(self._ended)
         self.back: Back = self._make_back()
         self.ready = asyncio.Event()
@@ -121,6 +125,7 @@ class App:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            self.filming.close()
             self.memories.close()
             self.residency.close()
 
@@ -142,6 +147,11 @@ class App:
             yield
         finally:
             self._turns -= 1
+
+    @property
+    def busy(self) -> bool:
+        """Whether anybody is being answered."""
+        return self._turns > 0
 
     async def _prepare(self) -> None:
         """Load the engines, and what the first visitor would else wait for."""
@@ -234,6 +244,7 @@ class App:
         return self.memories.open(owner, cached)
 
     def _ended(self, session: Session) -> None:
+        session.talk.clear()
         if session.memory is None:  # without a key nobody can come back for these
             self.files.forget(session.owner)
             self.cache.forget(session.owner)

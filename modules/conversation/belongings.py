@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ def write_export(app: App, owner: str, path: Path) -> Path:
     memories = app.memories.open(owner).export()
     talks = [
         {
-            "lines": [asdict(line) for line in session.history],
+            "lines": [{"role": line.role, "text": line.text} for line in session.history],
             "persona": session.persona.model_dump(),
         }
         for session in app.sessions

@@ -23,18 +23,27 @@ class Files:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._readers: dict[Path, tuple[int, int]] = {}  # how many, and the inode that they read
+        self._rooms: set[Path] = set()
 
     def new(self, owner: str, name: str) -> Path:
         """Return the path of a new file of an owner, in a directory nobody can guess.
 
         Raises `StorageFailed` where no directory can be made.
         """
-        directory = self.root / owner / uuid4().hex
-        try:
-            directory.mkdir(mode=0o700, parents=True)
-        except OSError as error:
-            raise StorageFailed("disk", what=name) from error
-        return directory / name
+        return self._directory(owner, name) / name
+
+    def room(self, owner: str) -> Path:
+        """Return a new directory of an owner that is not swept until somebody leaves it.
+
+        What a process that crashed had in one is swept by the next. Raises `StorageFailed`.
+        """
+        directory = self._directory(owner, "media")
+        self._rooms.add(directory)
+        return directory
+
+    def leave(self, room: Path) -> None:
+        """Say that a room is not needed any more."""
+        self._rooms.discard(room)
 
     def uploaded(self, path: str, field: str) -> Path:
         """Return the path of an uploaded file, to be discarded; refuse any path that is not one.
@@ -79,10 +88,20 @@ class Files:
     def sweep(self) -> int:
         """Delete what is older than `KEEP_S`, uploads that nobody used included."""
         deadline = time.time() - KEEP_S
-        old = [p for p in self.root.rglob("*") if p.is_file() and p.stat().st_mtime < deadline]
+        files = [p for p in self.root.rglob("*") if p.is_file() and p.parent not in self._rooms]
+        old = [path for path in files if path.stat().st_mtime < deadline]
         for path in old:
             path.unlink(missing_ok=True)
         for directory in sorted(self.root.rglob("*"), reverse=True):
-            if directory.is_dir() and not any(directory.iterdir()):
+            empty = directory.is_dir() and not any(directory.iterdir())
+            if empty and directory not in self._rooms:
                 directory.rmdir()
         return len(old)
+
+    def _directory(self, owner: str, what: str) -> Path:
+        directory = self.root / owner / uuid4().hex
+        try:
+            directory.mkdir(mode=0o700, parents=True)
+        except OSError as error:
+            raise StorageFailed("disk", what=what) from error
+        return directory

@@ -105,6 +105,16 @@ class Reply:
             await anyio.sleep(max(0.0, due_s - anyio.current_time()))
 
     @property
+    def played_s(self) -> float:
+        """How long it has been playing by now, in seconds."""
+        return anyio.current_time() - self.started_s if self.started_s is not None else 0.0
+
+    @property
+    def length_s(self) -> float:
+        """How long what will be played is, in seconds: every frame has its level."""
+        return len(self._levels_db) / FPS
+
+    @property
     def playing(self) -> bool:
         """Whether there is media that has not been played by now, or is still to come."""
         if self.state == "open":
@@ -117,7 +127,7 @@ class Reply:
         """Return the text that has been played by now: what an interrupted reply has said."""
         if self.started_s is None:
             return ""
-        played_s = anyio.current_time() - self.started_s
+        played_s = self.played_s
         begun = {chunk.clause for chunk in self.chunks if chunk.start_s <= played_s}
         return " ".join(clause.text.strip() for clause in self.clauses if clause.clause in begun)
 

@@ -18,6 +18,7 @@ from anyio.streams.memory import MemoryObjectSendStream
 from modules import avatar, persona, tts
 from modules.conversation.remembering import keep_facts
 from modules.conversation.reply import Reply
+from modules.conversation.talk import Talk
 from modules.conversation.turn import front
 from modules.engines import STAGES
 from modules.errors import NotFound
@@ -80,6 +81,8 @@ class Session:
         self.recalled: tuple[str, ...] = ()
         """What was remembered for the last turn."""
         self.moods: deque[Mood] = deque(maxlen=_MOODS)
+        self.talk = Talk(app.files, owner, app.media_budget)
+        """The record of the conversation, with the media of the page's answers."""
         self.line: SocketLine | None = None
         """The page's socket, while it is open."""
         self.reply: Reply | None = None
@@ -122,6 +125,7 @@ class Session:
         self.choices.clear()
         self.address = persona.AddressState()
         self.history.clear()
+        self.talk.clear()
         self.moods.clear()
         self._utterances.clear()
         self.reply = None
@@ -164,6 +168,8 @@ class Session:
         async with self._turn:
             if reply <= self._floor:
                 self._note_unheard(heard)
+                if isinstance(heard, str) and (text := clean(heard)):
+                    self.talk.begin(reply, text[: self.app.settings.max_message], spoken=False)
                 yield TurnEnd(reply, "interrupted")
                 return
             with self.app.one_turn():
@@ -212,13 +218,16 @@ class Session:
     ) -> None:
         current = self.reply = Reply(reply)
         self.renewed.set()
+        typed = clean(heard)[: self.app.settings.max_message] if isinstance(heard, str) else ""
+        exchange = self.talk.begin(reply, typed, spoken=not isinstance(heard, str))
         request = None
         try:
             async with send:
                 began, hits = anyio.current_time(), self.cache.hits
                 request = await front(self, heard, reply, send.send)
                 front_ms = (anyio.current_time() - began) * 1000
-                self.history.append(Line("user", request.text))
+                self.history.append(Line("user", request.text, reply))
+                exchange.understood(request)
                 keeping = self.app.spawn(keep_facts(self.memory, request.text, reply))
                 async with aclosing(self.app.back(request)) as messages:
                     async for message in messages:
@@ -226,6 +235,7 @@ class Session:
                             for notice in [*await keeping, *self._warnings(reply)]:
                                 await send.send(notice)
                             message = self._end(message, front_ms, self.cache.hits - hits)
+                            exchange.engines = dict(message.engines)
                         await self._pass_on(message, current)
                         await send.send(message)
         finally:
@@ -234,8 +244,12 @@ class Session:
                 current.halt()
             if request is None:
                 self._note_unheard(heard)
+                if not typed:
+                    self.talk.withdraw(reply)
             else:
                 self._note_said(current, whole=finished or not self.live)
+                if self.live:
+                    self.app.spawn(self.talk.keep(current))
 
     def _warnings(self, reply: int) -> list[Notice]:
         return [Notice(reply, "restart_needed")] if self.app.residency.needs_restart else []
@@ -268,6 +282,7 @@ class Session:
     def _note_said(self, reply: Reply, *, whole: bool) -> None:
         text = " ".join(clause.text.strip() for clause in reply.clauses)
         said = text if whole else reply.heard()
+        cut = "" if said == text else _INTERRUPTED
         if said:
-            cut = "" if said == text else _INTERRUPTED
-            self.history.append(Line("assistant", said + cut))
+            self.history.append(Line("assistant", said + cut, reply.id))
+        self.talk.answered(reply, said + cut if said else "", whole=whole)
