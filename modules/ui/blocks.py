@@ -34,6 +34,11 @@ ARRIVE = """() => {
 KEEP_LANGUAGE = (
     "(language) => { localStorage.setItem('guong.language', language); return language }"
 )
+TO_SETTINGS = """() => {
+  document.querySelector('#guong-settings-title').scrollIntoView({ behavior: 'smooth' });
+  document.querySelector("#guong-panels [role='tab'][aria-selected='true']")?.focus(
+    { preventScroll: true });
+}"""
 DOWNLOAD = "() => document.querySelector('#guong-download')?.click()"
 _TABS: tuple[tuple[str, type[Any]], ...] = (
     ("tab.persona", PersonaPanel),
@@ -54,16 +59,6 @@ def build(app: App) -> gr.Blocks:
     return demo
 
 
-def appearance() -> dict[str, Any]:
-    """Return what `launch` needs to know of the page's look."""
-    theme = gr.themes.Soft(
-        primary_hue="rose",
-        neutral_hue="stone",
-        font=["Be Vietnam Pro", "Segoe UI", "Noto Sans", "system-ui", "sans-serif"],
-    )
-    return {"theme": theme, "css": stage.css()}
-
-
 class _Page:
     """All components, and their events."""
 
@@ -80,22 +75,32 @@ class _Page:
 
     def _build(self) -> None:
         labels = self._labels
-        with gr.Row(elem_classes="guong-head"):
-            labels(gr.Markdown(**first(value="page.title")), value="page.title")
+        with gr.Row(elem_id="guong-head"):
+            labels(
+                gr.Markdown(elem_id="guong-title", **first(value="page.title")), value="page.title"
+            )
+            self._settings = labels(
+                gr.Button(size="sm", elem_id="guong-settings", **first(value="page.settings")),
+                value="page.settings",
+            )
             self._language = gr.Radio(
                 [("Tiếng Việt", "vi"), ("English", "en")],
                 value="vi", show_label=False, container=False, elem_id="guong-language",
             )  # fmt: skip
             if os.environ.get("OAUTH_CLIENT_ID"):  # a Space with hf_oauth: memory follows the user
                 gr.LoginButton(size="sm", scale=0)
-        with gr.Row(elem_classes="guong-main"):
-            with gr.Column(scale=6, min_width=320):
+        with gr.Row(elem_id="guong-main"):
+            with gr.Column(elem_id="guong-left"):
                 self._stage = stage.make()
                 self._build_recogniser()
-            with gr.Column(scale=5, min_width=320):
+            with gr.Column(elem_id="guong-side"):
                 self._build_conversation()
         self._panels: list[Panel] = []
-        with gr.Tabs():
+        labels(
+            gr.Markdown(elem_id="guong-settings-title", **first(value="page.settings_title")),
+            value="page.settings_title",
+        )
+        with gr.Tabs(elem_id="guong-panels"):
             for code, make in _TABS:
                 with labels(gr.Tab(**first(label=code)), label=code):
                     self._panels.append(make(self._bench))
@@ -107,14 +112,21 @@ class _Page:
         labels = self._labels
         self._chat = labels(
             gr.Chatbot(
-                elem_id="guong-chat", height=430, render_markdown=False, buttons=[],
+                elem_id="guong-chat", height="100%", render_markdown=False, buttons=[],
                 group_consecutive_messages=False,
                 **first(label="page.conversation", placeholder="page.placeholder"),
             ),
             label="page.conversation",
             placeholder="page.placeholder",
         )  # fmt: skip
-        with gr.Row():
+        with gr.Row(elem_id="guong-actions"):
+            self._footer = gr.HTML(elem_id="guong-footer")
+            self._save = labels(
+                gr.Button(size="sm", elem_id="guong-save", **first(value="page.save")),
+                value="page.save",
+            )
+            self._download = gr.DownloadButton(elem_id="guong-download", visible="hidden")
+        with gr.Row(elem_id="guong-composer"):
             self._message = labels(
                 gr.Textbox(
                     elem_id="guong-message", scale=5, show_label=False, container=False,
@@ -134,13 +146,6 @@ class _Page:
                 ),
                 value="page.send",
             )
-        with gr.Row():
-            self._save = labels(
-                gr.Button(size="sm", elem_id="guong-save", **first(value="page.save")),
-                value="page.save",
-            )
-            self._download = gr.DownloadButton(elem_id="guong-download", visible="hidden")
-        self._footer = gr.HTML(elem_id="guong-footer")
 
     def _build_recogniser(self) -> None:
         """Nobody who presses the microphone meets a dead end: fetch, borrow, or type."""
@@ -184,6 +189,7 @@ class _Page:
            js=KEEP_LANGUAGE)  # fmt: skip
         data = next(panel for panel in self._panels if isinstance(panel, DataPanel))
         on(data.delete.click, self._delete, gr.Checkbox(visible=False), page, js=CONFIRM)
+        on(self._settings.click, None, js=TO_SETTINGS)
         demo.unload(events.leave)
 
     @property

@@ -22,15 +22,17 @@ from modules.errors import GuongError, InvalidInput, NotFound
 from modules.media.export import write_mp4
 from modules.messages import (
     LISTEN_RATE,
+    Caption,
     FloatArray,
     MediaChunk,
     Speech,
     Utterance,
+    caption_fields,
     chunk_bytes,
 )
 from modules.text.catalogue import tell
-from modules.ui.latency import waterfall
-from modules.ui.routes import IDLE
+from modules.ui.latency import last_turn
+from modules.ui.routes import face_addresses
 from modules.ui.stage import session_value
 from modules.ui.visitors import Visitors
 
@@ -67,7 +69,7 @@ class Events:
         recogniser = bool(session.engines()["asr"])
         return {
             **session_value(session, key=key, recogniser=recogniser),
-            "idle": IDLE.removeprefix("/") + face,
+            "face": face_addresses(face),
         }
 
     async def said(self, request: gr.Request, event: gr.EventData) -> AsyncGenerator[Update, None]:
@@ -104,7 +106,7 @@ class Events:
             async with aclosing(session.turn(heard, reply)) as messages:
                 async for message in messages:
                     collected.add(message)
-                    if isinstance(message, MediaChunk):
+                    if isinstance(message, MediaChunk | Caption):
                         if update := relay.add(message):
                             yield gr.skip(), update, gr.skip()
                     elif not isinstance(message, Speech):
@@ -116,7 +118,7 @@ class Events:
                 raise
             gr.Info(tell(session.language, error.code, **error.params))
             return
-        yield chat(session, collected), relay.end(), waterfall(session.language, collected)
+        yield chat(session, collected), relay.end(), last_turn(session.language, collected)
 
 
 def _sound(recorded: object) -> FloatArray:
@@ -150,11 +152,15 @@ class _Relay:
         self._reply = reply
         self._began = anyio.current_time()
         self._waiting: list[MediaChunk] = []
+        self._captions: list[Caption] = []
         self._used = False
 
-    def add(self, chunk: MediaChunk) -> dict[str, Any] | None:
-        """Take in a chunk; return an update of the stage when it is time for one."""
-        self._waiting.append(chunk)
+    def add(self, part: MediaChunk | Caption) -> dict[str, Any] | None:
+        """Take in a chunk or a caption; return an update of the stage when it is time for one."""
+        if isinstance(part, Caption):
+            self._captions.append(part)
+            return None
+        self._waiting.append(part)
         waited_s = anyio.current_time() - self._began
         if self._session.line is not None or waited_s < FALLBACK_S or len(self._waiting) < BURST:
             return None
@@ -169,5 +175,8 @@ class _Relay:
     def _flush(self) -> dict[str, Any]:
         self._used = True
         chunks = [base64.b64encode(chunk_bytes(chunk)).decode() for chunk in self._waiting]
-        self._waiting = []
-        return {"reply": self._reply, "chunks": chunks}
+        captions = [
+            [caption.clause, caption_fields(caption)["words"]] for caption in self._captions
+        ]
+        self._waiting, self._captions = [], []
+        return {"reply": self._reply, "chunks": chunks, "captions": captions}

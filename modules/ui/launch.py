@@ -42,8 +42,10 @@ def serve(app: App, *, routes: tuple[Any, ...] = (), **options: Any) -> None:
     from starlette.routing import Route, WebSocketRoute
 
     from modules.conversation import socket
-    from modules.ui.blocks import appearance, build
-    from modules.ui.routes import IDLE, idle_loop
+    from modules.ui import fonts
+    from modules.ui.blocks import build
+    from modules.ui.routes import IDLE, POSTER, font, idle_loop, poster
+    from modules.ui.styles import appearance
 
     if on_zerogpu():
         anyio.run(app.load_before_launch)
@@ -59,6 +61,8 @@ def serve(app: App, *, routes: tuple[Any, ...] = (), **options: Any) -> None:
             "routes": [
                 WebSocketRoute(socket.PATH, partial(socket.serve, app)),
                 Route(IDLE + "{avatar}", partial(idle_loop, app)),
+                Route(POSTER + "{avatar}", poster),
+                Route(fonts.ROUTE + "{name}", font),
                 *routes,
             ],
         },

@@ -16,18 +16,22 @@ function update(value) {
     }
     relabel();
   }
-  if (message.idle) {
-    const idle = $("guong-idle");
-    if (idle.getAttribute("src") !== message.idle) idle.src = message.idle;
-  }
+  if (message.face) wear(message.face);
   if (message.chunks && message.reply === reply)
     for (const chunk of message.chunks)
       take(Uint8Array.from(atob(chunk), (c) => c.charCodeAt(0)).buffer);
+  if (message.captions && message.reply === reply)
+    for (const [clause, words] of message.captions) captions.add(clause, words);
   if (message.end) finish(message.end);
   if (message.refused && !document.querySelector(BOX).value) fill(message.refused);
   if (message.do === "microphone") openMicrophone();
   if (message.do === "browser") useBrowserRecogniser();
   if (message.do === "halt") halt();
+}
+
+function wear(face) {
+  faces.wear(face);
+  $("guong-poster").alt = face.name;
 }
 
 function relabel() {

@@ -71,7 +71,8 @@ class Feed {
   }
 }
 
-// `on` holds playing(), ended(), blocked() (sound waits for a click) and unsupported().
+// `on` holds playing(), shown(talking), ended(), blocked() (sound waits for a click) and
+// unsupported().
 class Player {
   constructor(video, on) {
     this.video = video;
@@ -135,7 +136,9 @@ class Player {
   }
 
   show(talking) {
+    if (talking === this.speaking) return;
     this.video.classList.toggle("shown", talking);
+    this.on.shown(talking);
   }
 
   get speaking() {

@@ -4,6 +4,8 @@
 const HEADER_BYTES = 14;
 const PATIENCE_MS = 2000; // without a socket by then, media comes over Gradio's queue
 const RETRY_MS = [250, 500, 1000, 2000, 4000];
+let linked = false;
+let missing = 0;
 
 function connected() {
   return socket?.readyState === WebSocket.OPEN;
@@ -11,6 +13,16 @@ function connected() {
 
 function send(message) {
   if (connected()) socket.send(JSON.stringify(message));
+}
+
+// A line that was there and is gone: the page says so when it does not come back at once. Where no
+// socket ever comes through, all goes another way, and there is nothing to say.
+function link(there) {
+  clearTimeout(missing);
+  if (there) {
+    linked = true;
+    $("guong-stage").classList.remove("offline");
+  } else if (linked) missing = setTimeout(() => $("guong-stage").classList.add("offline"), 1500);
 }
 
 function connect() {
@@ -30,6 +42,7 @@ function connect() {
     if (socket === mine) socket = null;
     // 4401: the token is unknown, the page must load anew; 4409: another tab took the session.
     if (event.code === 4401 || event.code === 4409) return enter("lost");
+    link(false);
     const wait = RETRY_MS[Math.min(attempts++, RETRY_MS.length - 1)];
     setTimeout(connect, wait);
   };
@@ -40,6 +53,9 @@ function hear(message, slow) {
     clearTimeout(slow);
     attempts = 0;
     if (microphone.open && !recording) send({ type: "microphone", open: true });
+    link(true);
+  } else if (message.type === "caption") {
+    if (message.reply === reply) captions.add(message.clause, message.words);
   } else if (message.type === "end") {
     finish(message.reply);
   } else if (message.type === "halted") {

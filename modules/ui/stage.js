@@ -21,7 +21,7 @@ const stored = {
   },
 };
 
-let session = null; // {token, texts, microphone, last_reply} as Python sends it
+let session = null; // {token, texts, language, last_reply, ...} as Python sends it
 let reply = 0; // the page counts replies, so that a halt can overtake its own turn
 let received = 0; // chunks of this reply, to resume after a dropped socket
 let socket = null;
@@ -38,7 +38,11 @@ function enter(next) {
   state = next;
   $("guong-stage").dataset.state = next;
   $("guong-state").textContent = text("stage." + next);
+  $("guong-lost").hidden = next !== "lost";
   seen.states.push([performance.now(), next]);
+  // A quick answer needs no thinking face: its loop is fetched only for a longer thought.
+  clearTimeout(turning);
+  turning = setTimeout(() => faces.turn(LOOPS[next] ?? "idle"), next === "thinking" ? 350 : 0);
 }
 
 function problem(code) {
@@ -53,13 +57,30 @@ function resting() {
   return microphone.open ? "listening" : "idle";
 }
 
+const LOOPS = { listening: "listening", hearing: "listening", thinking: "thinking" };
+let turning = 0;
+const faces = new Faces([...element.querySelectorAll(".guong-idle")], $("guong-poster"), () => {
+  $("guong-stage").dataset.face = "ready";
+});
+$("guong-poster").onload = () => {
+  $("guong-poster").hidden = false;
+  if ($("guong-stage").dataset.face === "loading") $("guong-stage").dataset.face = "still";
+};
+
+const captions = new Captions($("guong-captions"), $("guong-talk"));
+
 const player = new Player($("guong-talk"), {
   playing: () => {
     $("guong-unlock").hidden = true;
     enter("speaking");
     send({ type: "playing", reply });
   },
+  shown: (talking) => {
+    captions.follow(talking);
+    faces.rest(talking);
+  },
   ended: () => {
+    captions.clear();
     enter(state === "thinking" ? state : resting());
     send({ type: "played", reply });
     if (recogniser?.wanted === false && recogniser.paused) recogniser.start();
@@ -70,6 +91,7 @@ const player = new Player($("guong-talk"), {
 
 function begin() {
   player.begin();
+  captions.clear();
   reply += 1;
   received = 0;
   enter("thinking");
@@ -104,6 +126,15 @@ function finish(id) {
 
 $("guong-stop").onclick = () => halt();
 $("guong-unlock").onclick = () => player.play();
+$("guong-reload").onclick = () => location.reload();
+
+function showCaptions(on) {
+  captions.on = on;
+  $("guong-caption-switch").setAttribute("aria-pressed", on);
+  stored.set(localStorage, "guong.captions", on ? "on" : "off");
+}
+showCaptions(stored.get(localStorage, "guong.captions") !== "off");
+$("guong-caption-switch").onclick = () => showCaptions(!captions.on);
 
 const volume = $("guong-volume");
 volume.value = stored.get(localStorage, "guong.volume") ?? 1;
