@@ -46,6 +46,10 @@ class Crease(Part):
     pair: bool = False
 
 
+Control = Literal["brow", "inner", "frown", "squint", "cheek"]
+"""Values of a pose that a wrinkle may follow."""
+
+
 class Wrinkle(Part):
     """A thin groove in the skin that runs out at both ends; `depth` is in pixels."""
 
@@ -53,6 +57,9 @@ class Wrinkle(Part):
     width: Length
     depth: Annotated[float, Field(gt=0, le=10)]
     pair: bool = False
+    by: Control | None = None
+    """What makes it deeper than it is at rest, and by how much (with `more`)."""
+    more: Share = 0.0
 
 
 class Tint(Part):

@@ -46,8 +46,8 @@ def _paint_strip(
     # Threads of both colours cross in the bands.
     thread = np.random.default_rng(len(strip.guides)).normal(0, 1, (LARGE, LARGE))
     uneven = 1 + 0.3 * soften(thread.astype(np.float32), 0.8)
-    amount = np.clip(scarf.amount * dark * uneven, 0, 1).astype(np.float32)
-    multiply(cloth, colour(scarf.check), amount)
+    amount = np.clip(scarf.amount * dark * uneven, 0, 1)
+    multiply(cloth, colour(scarf.check), np.asarray(amount, np.float32))
     shadow = np.clip(enlarge(soften(reduce(inside), 4)) - 0.9 * inside, 0, 1)
     multiply(picture, colour(scarf.shadow), 0.75 * shadow)
     mix(picture, cloth, inside)

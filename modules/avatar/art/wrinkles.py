@@ -54,6 +54,17 @@ class _Sheet:
         return self.pixels.astype(np.float32) * np.float32(1 / 255)
 
 
+def cover(wrinkles: Sequence[Wrinkle], centre: float) -> tuple[FloatArray, FloatArray]:
+    """Return how much moving wrinkles can add, and the raised skin about them: [LARGE, LARGE]."""
+    groove, ridge = _Sheet(), _Sheet()
+    for wrinkle in wrinkles:
+        points = curve(wrinkle.points, _STEPS) + np.array([centre, 0], np.float32)
+        for one in (points, mirrored(points, centre)) if wrinkle.pair else (points,):
+            groove.draw(one, wrinkle.width, wrinkle.more)
+            ridge.draw(one, 3.4 * wrinkle.width, wrinkle.more)
+    return groove.cover(), ridge.cover()
+
+
 def _grooves(wrinkles: Sequence[Wrinkle], centre: float) -> tuple[FloatArray, FloatArray]:
     # Relief of all wrinkles in pixels of the large picture, and how far a pixel lies in one.
     deepest = max(wrinkle.depth for wrinkle in wrinkles)
