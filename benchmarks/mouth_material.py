@@ -26,6 +26,16 @@ SENTENCES = (
     "Em vừa đi chợ mua ít rau muống, cà chua và một con cá chép.",
     "Nếu anh chị rảnh thì ghé qua chơi, nhà em lúc nào cũng rộng cửa.",
 )
+"""The first four are measured with, the others trained on."""
+HELD_OUT_SENTENCES = (
+    "Bà ngoại bảo tôi mang bát phở bò vào phòng cho bố.",
+    "Chiều qua trời mưa rất to, đường phố ngập hết, xe máy chết máy hàng loạt.",
+    "Cậu có thể giúp mình tìm một quán cà phê yên tĩnh gần đây không?",
+    "Mùa xuân năm ấy, cả làng cùng nhau trồng cây và dựng lại chiếc cầu gỗ.",
+    "Học sinh lớp bốn đọc to từng câu, rồi chép bài vào vở.",
+    "Ông ấy im lặng một lúc, uống cạn chén nước vối rồi đứng dậy.",
+)
+"""Nothing was trained on these, and no figure of theirs was looked at while the mouth was made."""
 FRAMES_A_SECOND = 100
 _SMOOTH_S = 0.045
 

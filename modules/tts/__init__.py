@@ -5,10 +5,15 @@ Nothing heavy is imported here: the engines' own files are imported when they ar
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from modules.engines import EngineSpec
 from modules.messages import FloatArray, Region, Viseme
 from modules.tts.normalize import normalize
 from modules.tts.voices import VOICES, Voice, base_voice
+
+if TYPE_CHECKING:
+    from modules.tts.align import Aligned
 
 ENGINES: tuple[EngineSpec, ...] = (
     EngineSpec(
@@ -25,6 +30,19 @@ ENGINES: tuple[EngineSpec, ...] = (
 )
 
 
+def aligned(
+    samples: FloatArray, rate: int, text: str | None = None, region: Region = "north"
+) -> Aligned:
+    """Return the mouth shapes and the words of recorded speech; see `modules.tts.align.aligned`.
+
+    For engines whose voice gives no events: what it said of a clause and `Clause.spoken` give the
+    `visemes` and `words` of its `Speech`.
+    """
+    from modules.tts import align
+
+    return align.aligned(samples, rate, text, region)
+
+
 def visemes_of(
     samples: FloatArray, rate: int, text: str | None = None, region: Region = "north"
 ) -> tuple[Viseme, ...]:
@@ -34,4 +52,4 @@ def visemes_of(
     return align.visemes_of(samples, rate, text, region)
 
 
-__all__ = ["ENGINES", "VOICES", "Voice", "base_voice", "normalize", "visemes_of"]
+__all__ = ["ENGINES", "VOICES", "Voice", "aligned", "base_voice", "normalize", "visemes_of"]

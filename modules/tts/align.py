@@ -1,4 +1,4 @@
-"""Mouth shapes for any recorded voice: from its words where they are known, else from its sound.
+"""Mouth shapes and words of any recorded voice: by its text where it is known, else by its sound.
 
 With words, espeak says the same text, dynamic time warping finds when each of its sounds falls in
 the recording, and the shapes follow. Pauses are cut out on both sides first: nobody pauses where
@@ -8,17 +8,18 @@ espeak does. What the warping cannot know, how far the mouth opens, is asked of 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from modules.messages import SPEECH_RATE, FloatArray, Persona, Region, Viseme
+from modules.errors import EngineUnavailable
+from modules.messages import SPEECH_RATE, FloatArray, Persona, Region, SpokenWord, Viseme
 from modules.tts import espeak_library
-from modules.tts.espeak_library import Phoneme
 from modules.tts.mfcc import HIGHEST_HZ, HOP_S, Features, deltas, features
 from modules.tts.mouth import guessed, heard_visemes
 from modules.tts.phrases import Phrase, phrases
 from modules.tts.prosody import PROSODY
-from modules.tts.speaker import Speaker, joined, silence
+from modules.tts.speaker import Speaker, Spoken, joined, silence
 from modules.tts.time_warp import warp
 from modules.tts.viseme_table import SHAPES
 from modules.tts.visemes import visemes, whole
@@ -35,17 +36,34 @@ _TELLING = 100
 """Frames of speech from which on that can be told."""
 _LONGEST_RATIO = 4.0
 _SILENT_DB = -38.0
-_SHORTEST_REST = 8
-"""Frames of silence in which the mouth comes to rest."""
+_SHORTEST_REST = 13
+"""Frames of silence in which the mouth comes to rest; a shorter one is a stop (`visemes`)."""
 _FROM_SOUND = 0.35
 """Share that the sound has in how far a vowel opens."""
 _SHORTEST_SAMPLES = 400
 
 
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """What a recording holds: mouth shapes from its first sample to its last, contiguous, and the
+    words of its text, in order; none where there is no text or it does not fit.
+    """
+
+    visemes: tuple[Viseme, ...]
+    words: tuple[SpokenWord, ...] = ()
+
+
 def visemes_of(
     samples: FloatArray, rate: int, text: str | None = None, region: Region = "north"
 ) -> tuple[Viseme, ...]:
-    """Return the mouth shapes of recorded speech, contiguous from its first sample to its last.
+    """Return the mouth shapes of recorded speech; see `aligned`."""
+    return aligned(samples, rate, text, region).visemes
+
+
+def aligned(
+    samples: FloatArray, rate: int, text: str | None = None, region: Region = "north"
+) -> Aligned:
+    """Return the mouth shapes of recorded speech, and when each word of its text is said.
 
     `samples` is mono at `rate` (8 kHz or more). `text` is what is said, as it is read aloud, and
     `region` how; text that does not fit the sound is left aside, and so is text that espeak is
@@ -53,48 +71,54 @@ def visemes_of(
     """
     sound = np.nan_to_num(np.asarray(samples, np.float32))
     if len(sound) < _SHORTEST_SAMPLES or rate < 8000:
-        return whole([], len(sound))
+        return Aligned(whole([], len(sound)))
     heard = features(sound, rate)
     if text and heard.spoken.any():
-        phonemes = _placed(phrases(text), region, heard, rate)
-        if phonemes:
-            shapes = visemes(phonemes, sound, rate)
-            return _at_rest(_opened(shapes, heard, rate), heard, rate)
-    return heard_visemes(sound, rate)
+        placed = _placed(phrases(text), region, heard, sound, rate)
+        if placed:
+            shapes = visemes(placed.phonemes, sound, rate)
+            return Aligned(_at_rest(_opened(shapes, heard, rate), heard, rate), placed.words)
+    return Aligned(heard_visemes(sound, rate))
 
 
-def _placed(words: Sequence[Phrase], region: Region, heard: Features, rate: int) -> list[Phoneme]:
-    """Return the phonemes of the words where the recording has them; none where it has others."""
-    if not words:
-        return []
-    spoken, phonemes = _reference(words, region, min(HIGHEST_HZ, rate / 2))
+def _placed(
+    words: Sequence[Phrase], region: Region, heard: Features, sound: FloatArray, rate: int
+) -> Spoken | None:
+    """Return the words and their phonemes where the recording has them; None where it has others.
+
+    None too where espeak is missing.
+    """
+    try:
+        reference = _reference(words, region)
+    except EngineUnavailable:
+        return None
+    spoken = features(reference.samples, SPEECH_RATE, min(HIGHEST_HZ, rate / 2))
     own, other = np.flatnonzero(spoken.spoken), np.flatnonzero(heard.spoken)
     if not len(own) or not 1 / _LONGEST_RATIO < len(other) / len(own) < _LONGEST_RATIO:
-        return []
+        return None
     said, recorded = _compared(spoken)[own], _compared(heard)[other]
     path, distance = warp(said, recorded)
     if len(own) >= _TELLING and distance > _FURTHEST * warp(said[::-1], recorded)[1]:
-        return []
-    frames = np.array([phoneme.start for phoneme in phonemes]) / (SPEECH_RATE * HOP_S)
-    among_spoken = np.interp(frames, own, path)
-    placed = np.interp(among_spoken, np.arange(len(other)), other) * HOP_S * rate
-    return [
-        Phoneme(round(float(start)), phoneme.name, phoneme.word)
-        for start, phoneme in zip(placed, phonemes, strict=True)
-    ]
+        return None
+
+    def place(at: int) -> int:
+        among_spoken = np.interp(at / (SPEECH_RATE * HOP_S), own, path)
+        return round(float(np.interp(among_spoken, np.arange(len(other)), other)) * HOP_S * rate)
+
+    return Spoken(
+        sound,
+        tuple(replace(phoneme, start=place(phoneme.start)) for phoneme in reference.phonemes),
+        tuple(SpokenWord(place(w.start), place(w.end), w.text) for w in reference.words),
+    )
 
 
-def _reference(
-    words: Sequence[Phrase], region: Region, highest_hz: float
-) -> tuple[Features, tuple[Phoneme, ...]]:
+def _reference(words: Sequence[Phrase], region: Region) -> Spoken:
     """Return how espeak says it, with the voice that is least unlike any other."""
     espeak_library.load()
     speaker = Speaker(base_voice(Persona(gender="other", region=region)), PROSODY["Other"])
-    pieces = [
-        joined([speaker.say(phrase), silence(speaker.pause(phrase.mark))]) for phrase in words
-    ]
-    said = joined(pieces)
-    return features(said.samples, SPEECH_RATE, highest_hz), said.phonemes
+    return joined(
+        [joined([speaker.say(phrase), silence(speaker.pause(phrase.mark))]) for phrase in words]
+    )
 
 
 def _compared(sound: Features) -> FloatArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 
 import numpy as np
 import pytest
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 import modules.tts
 from benchmarks.mouth_material import SENTENCES, Known, curves, said, spoiled, uneven
 from benchmarks.stock_voices import stock_file
+from modules.errors import EngineUnavailable
 from modules.messages import SPEECH_RATE, Viseme
 from modules.tts import espeak_library
-from modules.tts.align import visemes_of
+from modules.tts.align import aligned, visemes_of
+from modules.tts.spoken_words import spoken_words
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -107,6 +110,37 @@ def test_lips_close_where_they_must(recorded: list[tuple[str, Known]]) -> None:
             assert any(
                 v.start < truth.end + reach and v.end > truth.start - reach for v in closures
             ), text
+
+
+def test_every_word_is_found_where_it_is_said(recorded: list[tuple[str, Known]]) -> None:
+    rng = random.Random(11)
+    for (text, known), voice in zip(recorded, ("f3", "m5", "klatt2"), strict=True):
+        made = espeak_library.speak(uneven(text, rng), stock_file(voice, wide=True), 180)
+        truth = spoken_words(text, made.phonemes)
+        found = aligned(known.samples, SPEECH_RATE, text).words
+        assert [w.text for w in found] == re.findall(r"\w+", text)
+        errors = [abs(a.start - b.start) / SPEECH_RATE for a, b in zip(found, truth, strict=True)]
+        assert max(errors) < 0.08 and sorted(errors)[len(errors) // 2] < 0.02
+        for a, b in itertools.pairwise(found):
+            assert a.start <= a.end and a.start <= b.start
+
+
+def test_without_a_text_that_fits_there_are_no_words(recorded: list[tuple[str, Known]]) -> None:
+    _, known = recorded[1]
+    for text in (None, "", SENTENCES[3]):
+        assert aligned(known.samples, SPEECH_RATE, text).words == ()
+
+
+def test_where_espeak_is_missing_the_sound_is_heard(
+    recorded: list[tuple[str, Known]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> None:
+        raise EngineUnavailable("library_missing", stage="tts", remedy="")
+
+    text, known = recorded[1]
+    heard = visemes_of(known.samples, SPEECH_RATE)
+    monkeypatch.setattr(espeak_library, "load", missing)
+    assert visemes_of(known.samples, SPEECH_RATE, text) == heard
 
 
 def test_words_that_are_not_said_are_left_aside(recorded: list[tuple[str, Known]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import anyio
 import numpy as np
@@ -191,3 +192,38 @@ def test_any_text_becomes_speech(
     engine: EspeakEngine, text: str, emotion: str, rate: float
 ) -> None:
     check(say(engine, text, expression=emotion, rate=rate))
+
+
+def test_every_word_is_heard_once_in_order_and_inside_the_clause(engine: EspeakEngine) -> None:
+    text = "hẹn bảy giờ ba mươi, nhớ nhé nhé! wifi là gì?"
+    (piece,) = say(engine, text)
+    assert [w.text for w in piece.words] == re.findall(r"\w+", text)
+    for a, b in itertools.pairwise(piece.words):
+        assert 0 <= a.start < a.end <= b.start < b.end <= len(piece.samples)
+    pause = piece.words[5].start - piece.words[4].end
+    assert pause > 0.1 * SPEECH_RATE
+
+
+@pytest.mark.parametrize("region", ["north", "central", "south"])
+def test_words_that_are_respelled_keep_their_own_letters(engine: EspeakEngine, region: str) -> None:
+    (piece,) = say(engine, "qui veo hung hu hui", persona=Persona(region=region))
+    assert [w.text for w in piece.words] == ["qui", "veo", "hung", "hu", "hui"]
+    assert all(w.end - w.start > 0.08 * SPEECH_RATE for w in piece.words)
+
+
+def test_a_long_clause_has_its_words_piece_by_piece(engine: EspeakEngine) -> None:
+    pieces = say(engine, " ".join(["trời đẹp quá, mình đi chơi nhé."] * 12))
+    assert len(pieces) > 2
+    for piece in pieces:
+        assert piece.words and piece.words[-1].end <= len(piece.samples)
+    assert sum(len(piece.words) for piece in pieces) == 12 * 7
+
+
+@settings(max_examples=40, deadline=None)
+@given(spoken=st.lists(st.text(max_size=50), max_size=6).map(" ".join))
+def test_no_text_puts_a_word_out_of_order(engine: EspeakEngine, spoken: str) -> None:
+    for piece in say(engine, spoken):
+        at = 0
+        for word in piece.words:
+            assert at <= word.start <= word.end <= len(piece.samples)
+            at = word.start
