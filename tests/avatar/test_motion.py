@@ -9,7 +9,7 @@ from modules.avatar.rig.idle import idle_pose
 from modules.avatar.rig.rig import Rig
 from modules.avatar.rig.wander import Wander
 from modules.avatar.specification import load_persona
-from modules.messages import FPS, SPEECH_RATE, Viseme
+from modules.messages import FPS, SPEECH_RATE, Speech, Viseme
 from tests.avatar.conftest import silence, spoken
 
 seeds = st.integers(0, 2**32 - 1)
@@ -146,6 +146,22 @@ def test_a_smile_is_part_of_the_spoken_mouth():
         rig.hear(spoken(2.0), 0)
     corners = [[pose.mouth.corner for pose in poses(rig, 50)][30:] for rig in (calm, happy)]
     assert np.mean(corners[1]) > np.mean(corners[0]) + 0.1
+
+
+def test_the_mouth_lives_with_the_level_inside_a_long_vowel_without_jitter():
+    seconds, count = 1.2, round(1.2 * SPEECH_RATE)
+    t = np.arange(count) / SPEECH_RATE
+    level_db = -20 + 5 * np.sin(2 * np.pi * 3 * t)
+    samples = (np.sqrt(2) * 10 ** (level_db / 20) * np.sin(2 * np.pi * 200 * t)).astype(np.float32)
+    rig = rig_for()
+    rig.hear(Speech(1, 0, samples, (Viseme(0, count, "open"),)), 0)
+    opened = np.array([pose.mouth.open for pose in poses(rig, int(seconds * FPS) - 1)])[6:]
+    heard = level_db[((np.arange(len(opened)) + 6.5) / FPS * SPEECH_RATE).astype(int)]
+    trend = np.polyval(np.polyfit(np.arange(len(opened)), opened, 2), np.arange(len(opened)))
+    assert np.corrcoef(opened - trend, heard)[0, 1] > 0.8
+    assert np.ptp(opened) > 0.12
+    assert np.abs(np.diff(opened)).max() < 0.12
+    assert np.abs(np.diff(opened, 2)).max() < 0.08
 
 
 def test_no_feeling_opens_the_mouth_in_silence():

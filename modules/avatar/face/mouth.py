@@ -63,11 +63,12 @@ def _within(
     x: FloatArray, y: FloatArray, width: float, top: float | FloatArray, bottom: float | FloatArray
 ) -> FloatArray:
     """Return how far points lie inside an oval of two half heights, to first order."""
-    height = np.maximum(np.where(y < 0, top, bottom), 0.3)
-    across, down = x / width, y / height
-    size = np.sqrt(across * across + down * down) + 1e-3
-    steep = np.sqrt(np.square(across / width) + np.square(down / height)) / size + 1e-3
-    return np.asarray((1 - size) / steep, np.float32)
+    height = np.where(y < 0, np.maximum(top, 0.3), np.maximum(bottom, 0.3)).astype(np.float32)
+    across = np.ascontiguousarray(np.broadcast_to((x / width).astype(np.float32), height.shape))
+    down = y / height
+    size = cv2.magnitude(across, down)
+    steep = cv2.magnitude(across * np.float32(1 / width), down / height)
+    return np.asarray((1 - size) * size / (steep + np.float32(1e-3)), np.float32)
 
 
 class MouthPainter:

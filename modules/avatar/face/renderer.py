@@ -11,24 +11,28 @@ import cv2
 import numpy as np
 
 from modules.avatar.face.eyes import EyePainter, EyeState
+from modules.avatar.face.furrows import furrows
 from modules.avatar.face.inside import Box
 from modules.avatar.face.mouth import MouthPainter
 from modules.avatar.face.warp import HeadWarp
+from modules.avatar.rig.blinks import LIDS
+from modules.avatar.rig.idle import idle_pose
 from modules.avatar.rig.pose import Pose
 from modules.avatar.specification import Mouth, PersonaFile
 from modules.messages import FRAME_SIZE, ByteArray
 
 Key = tuple[int, ...]
 _NO_MAP = np.empty(0, np.float32)
-_PATCH_BYTES = 10_000_000
+_MOUTH_BYTES, _EYE_BYTES = 9_000_000, 6_000_000
+"""Some hundred mouths, and eyes, of which the same two hundred looks and lids come back often."""
 _MOUTH_STEPS = (40, 24, 24, 16, 8, 12, 16, 24, 8)
 """Steps into which each value of `Mouth` is rounded."""
 
 
 class Patches:
-    """Drawn eyes and mouths, least recently used first; shared by the streams of an engine."""
+    """Drawn parts of a face, least recently used first; shared by the streams of an engine."""
 
-    def __init__(self, limit: int = _PATCH_BYTES) -> None:
+    def __init__(self, limit: int) -> None:
         self._limit, self._bytes = limit, 0
         self._known: OrderedDict[Key, ByteArray] = OrderedDict()
         self._lock = Lock()
@@ -65,11 +69,20 @@ class Renderer:
     def __init__(self, persona: PersonaFile, portrait: ByteArray, fine: bool = False) -> None:
         look = persona.look
         self.portrait = portrait
-        self.patches = Patches()
+        self.mouths, self.lids = Patches(_MOUTH_BYTES), Patches(_EYE_BYTES)
         self.warp = HeadWarp(look)
         centre, smile = look.head.centre, persona.rest.corner
         self.mouth = MouthPainter(look.lips, persona.folds, smile, centre, portrait)
         self.eyes = [EyePainter(look.eyes, centre, side, portrait, fine) for side in (-1, 1)]
+        taken = [self.mouth.box, *(eye.box for eye in self.eyes)]
+        self.furrows = furrows(look.skin, idle_pose(persona.rest), centre, portrait, taken)
+        self._prepare_blinks(persona)
+
+    def _prepare_blinks(self, persona: PersonaFile) -> None:
+        # Blinks come with the first sentence; their pictures take a while and are always the same.
+        brush, still = self.brush(), idle_pose(persona.rest)
+        for lid in (*LIDS, 1.0):
+            brush.draw_eyes(still._replace(lid=lid))
 
     def brush(self) -> Brush:
         """Make the state of one stream."""
@@ -87,26 +100,40 @@ class Brush:
     def draw(self, pose: Pose, out: ByteArray) -> None:
         """Draw a pose into `out`, uint8 [512 n, 512 n, 3] and contiguous."""
         self._draw_mouth(pose.mouth)
+        self.draw_eyes(pose)
+        self._draw_furrows(pose)
+        where = self._shared.warp.map(pose, len(out) // FRAME_SIZE)
+        edge = cv2.BORDER_REPLICATE
+        cv2.remap(self._picture, where, _NO_MAP, cv2.INTER_LINEAR, dst=out, borderMode=edge)
+
+    def draw_eyes(self, pose: Pose) -> None:
+        """Draw the eyes of a pose into the large picture."""
         lid, squint = round(pose.lid * 32), round(pose.squint * 12)
         look = (round(pose.gaze_x * 4), round(pose.gaze_y * 4))
         for part, painter in enumerate(self._shared.eyes, start=1):
             key = (part, lid, squint, *look)
             state = EyeState(lid / 32, squint / 12, look[0] / 4, look[1] / 4)
-            self._place(key, painter.box, partial(painter.paint, state))
-        where = self._shared.warp.map(pose, len(out) // FRAME_SIZE)
-        edge = cv2.BORDER_REPLICATE
-        cv2.remap(self._picture, where, _NO_MAP, cv2.INTER_LINEAR, dst=out, borderMode=edge)
+            self._place(self._shared.lids, key, painter.box, partial(painter.paint, state))
 
     def _draw_mouth(self, mouth: Mouth) -> None:
         steps = zip(mouth, _MOUTH_STEPS, strict=True)
         key = tuple(round(value * step) for value, step in steps)
         values = [at / step for at, step in zip(key, _MOUTH_STEPS, strict=True)]
         painter = self._shared.mouth
-        self._place((0, *key), painter.box, partial(painter.paint, Mouth(*values)))
+        draw = partial(painter.paint, Mouth(*values))
+        self._place(self._shared.mouths, (0, *key), painter.box, draw)
 
-    def _place(self, key: Key, box: Box, draw: Callable[[], ByteArray]) -> None:
+    def _draw_furrows(self, pose: Pose) -> None:
+        for part, lines in enumerate(self._shared.furrows, start=3):
+            key = (part, lines.level(pose))
+            if self._drawn.get(part) != key:
+                top, bottom, left, right = lines.box
+                self._picture[top:bottom, left:right] = lines.skin(key[1])
+                self._drawn[part] = key
+
+    def _place(self, patches: Patches, key: Key, box: Box, draw: Callable[[], ByteArray]) -> None:
         if self._drawn.get(key[0]) == key:
             return
         top, bottom, left, right = box
-        self._picture[top:bottom, left:right] = self._shared.patches.get(key, draw)
+        self._picture[top:bottom, left:right] = patches.get(key, draw)
         self._drawn[key[0]] = key

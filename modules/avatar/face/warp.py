@@ -106,10 +106,12 @@ class HeadWarp:
         return [(hollow, jaw), (purse, zero), (drawn, raised), (cheek_x, cheek_y), (zero, lift)]
 
     def _brow_fields(self) -> list[tuple[FloatArray, FloatArray]]:
-        zero, brows = np.zeros_like(self._x), self._look.brows
+        zero, brows, eyes = np.zeros_like(self._x), self._look.brows, self._look.eyes
         y = self._y - brows.y
-        # Still at the lid's fold, whole from the brow up, gone before the hairline.
-        band = _ease((14 - y) / 14) * _ease((y + 62) / 46)
+        # Still at the lid's fold, whole above the brow, gone before the hairline. A field says
+        # where a place comes from, so the band must be wide enough for the skin not to fold.
+        lid = np.clip(eyes.y - 1.2 * eyes.upper - 3 - brows.y, 10, 18)
+        band = _ease((lid - y) / (lid + 7)) * _ease((y + 66) / 46)
         raised = inner = drawn = zero
         for side in (-1, 1):
             raised = raised - 6.4 * _bell(self._x - side * brows.apart, zero, 28, 1) * band

@@ -9,6 +9,7 @@ was not known before.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ CHANNELS = ("open", "width", "round", "teeth", "tongue", "press", "jaw")
 """The values of `Mouth` that speech moves, in its order."""
 _OPEN, _TEETH, _PRESS = (CHANNELS.index(name) for name in ("open", "teeth", "press"))
 _ROUNDING = np.array([name in ("width", "round") for name in CHANNELS])
+_OPENING = np.array([name in ("open", "jaw") for name in CHANNELS], np.float32)
 _FASTEST = np.array([0.42, 0.36, 0.36, 0.50, 0.45, 0.50, 0.30], np.float32)
 """The most that each value may change in a frame: the lips close from wide open in 100 ms."""
 _BLEND_S = 0.090
@@ -32,6 +34,8 @@ _ROUND_EARLY_S = 0.045
 _SHORTEST_S = 0.055
 """A closure shorter than this would be skipped between two frames."""
 _KEEP_S = 0.4
+_HELD_S, _TIRES_S, _TIRED = 0.14, 0.22, 0.18
+"""A shape that is held for longer than that slackens by this share: no mouth stands still."""
 
 
 class _Pull(NamedTuple):
@@ -104,13 +108,19 @@ class Articulation:
                 continue
             covered += max(near, 0.0)
             firm = np.where(_ROUNDING, rounded * pull.rounding, max(near, 0.0) * pull.hold)
-            total += firm * pull.target
+            total += firm * pull.target * _slackened(seconds - pull.begin)
             weight += firm
         if covered < 1:
             rest = (1 - covered) * np.where(_ROUNDING, *reversed(self._firmness["rest"]))
             total += rest * self._targets["rest"]
             weight += rest
         return total / weight
+
+
+def _slackened(held_s: float) -> FloatArray:
+    """Return the share of its target that each value keeps after so long."""
+    over = max(0.0, held_s - _HELD_S)
+    return 1 - _OPENING * np.float32(_TIRED * (1 - math.exp(-over / _TIRES_S)))
 
 
 def _lead(goes: float, comes: float) -> float:

@@ -8,8 +8,10 @@ from modules.messages import SPEECH_RATE, FloatArray
 
 _STEP = SPEECH_RATE // 50
 """Samples of a step: 20 ms."""
-_SILENT_DB, _FULL_DB = -45.0, -15.0
-"""RMS levels of nothing and of full voice: speech comes levelled from the tts."""
+_SILENT_DB, _FULL_DB = -45.0, -9.0
+"""RMS levels of nothing and of a loud voice's peaks: speech comes levelled from the tts, at about
+-20 dB, and nothing may be cut off above, or a loud vowel would stand still."""
+_WEIGHTS = (0.25, 0.5, 0.25)
 _KEEP_S = 1.0
 
 
@@ -33,8 +35,9 @@ class Loudness:
         self._steps.clear()
 
     def at(self, seconds: float) -> float:
-        """Return the loudness around a moment: the mean of the 60 ms about it."""
+        """Return the loudness around a moment: 60 ms of it, the middle most."""
         middle = int(seconds * SPEECH_RATE) // _STEP
         for old in [k for k in self._steps if k < middle - _KEEP_S * SPEECH_RATE / _STEP]:
             del self._steps[old]
-        return sum(self._steps.get(k, 0.0) for k in (middle - 1, middle, middle + 1)) / 3
+        around = enumerate(_WEIGHTS, middle - 1)
+        return sum(weight * self._steps.get(step, 0.0) for step, weight in around)

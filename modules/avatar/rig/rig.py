@@ -24,9 +24,9 @@ _BEGIN = 20
 """Frames in which motion and expression set in after the idle pose."""
 _RELEASE = 18
 """Frames in which they fade before the end, or as many as are left when the end is known."""
-_SOFT, _LOUD = 0.5, 0.8
+_SOFT, _LOUD = 0.42, 0.81
 """The mouth opens this much of its shape's width in the faintest voice, and this much more in the
-loudest; at an ordinary level it opens as its shape says."""
+loudest; at an ordinary level it opens as its shape says, and 6 dB are an eighth more or less."""
 _BREATH_S = 3.7
 _YAW, _PITCH, _ROLL, _BROW = range(4)
 
