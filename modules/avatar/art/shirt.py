@@ -24,6 +24,7 @@ from modules.avatar.art.canvas import (
 from modules.avatar.art.cloth import body_relief, lit_cloth
 from modules.avatar.art.curves import line, mirrored, outline, ring
 from modules.avatar.art.garments import Leaf, Shirt
+from modules.avatar.art.relief import hill
 from modules.avatar.art.scene import Light
 from modules.avatar.art.sewing import sew_button, sew_placket, sew_seams, weave
 from modules.messages import FloatArray
@@ -40,6 +41,8 @@ def paint_body(picture: FloatArray, garment: Shirt, light: Light, centre: float)
     sew_placket(cloth, garment, garment.placket, garment.placket_width, garment.stitch)
     inside = shape(ring(garment.body), 0.4)
     around = np.clip(enlarge(soften(reduce(inside), 3.5)) - inside, 0, 1)
+    # It lies on the skin, and not on what is far behind.
+    around *= enlarge(hill(centre, 430, 44, 50))
     multiply(picture, colour(garment.shadow), 0.6 * around)
     mix(picture, cloth, inside)
 
