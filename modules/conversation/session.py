@@ -19,7 +19,7 @@ from modules import avatar, persona, tts
 from modules.conversation.remembering import keep_facts
 from modules.conversation.reply import Reply
 from modules.conversation.talk import Talk
-from modules.conversation.turn import front
+from modules.conversation.turn import front, unasked
 from modules.engines import STAGES
 from modules.errors import NotFound
 from modules.memory import UserMemory
@@ -33,6 +33,8 @@ from modules.messages import (
     Mood,
     Notice,
     Persona,
+    Portrait,
+    Prompt,
     Speech,
     TurnEnd,
     User,
@@ -154,7 +156,7 @@ class Session:
     # --- the turn ---------------------------------------------------------------------------------
 
     async def turn(
-        self, heard: str | Utterance, reply: int, *, queue: bool = False
+        self, heard: str | Utterance | Prompt, reply: int, *, queue: bool = False
     ) -> AsyncGenerator[Message, None]:
         """Yield the messages of one turn, the last of which is a `TurnEnd`.
 
@@ -194,10 +196,16 @@ class Session:
         if self._running and self._running[0] <= upto:
             self._running[1].cancel()
 
-    async def _answer(self, heard: str | Utterance, reply: int) -> AsyncGenerator[Message, None]:
+    async def _answer(
+        self, heard: str | Utterance | Prompt, reply: int
+    ) -> AsyncGenerator[Message, None]:
         # A task of its own: whoever halts the reply cancels it, wherever its messages are read.
         send, receive = anyio.create_memory_object_stream[Message](8)
-        task = asyncio.create_task(self._run(heard, reply, send), name=f"reply-{reply}")
+        if isinstance(heard, Prompt):
+            speaking = self._say(heard, reply, send)
+        else:
+            speaking = self._run(heard, reply, send)
+        task = asyncio.create_task(speaking, name=f"reply-{reply}")
         self._running = (reply, task)
         try:
             async with receive:
@@ -260,6 +268,22 @@ class Session:
         elif isinstance(message, Speech):
             reply.add_levels(message)
         elif isinstance(message, Caption):
+    async def _say(self, prompt: Prompt, reply: int, send: MemoryObjectSendStream[Message]) -> None:
+        """Say something unasked."""
+        current = self.reply = Reply(reply)
+        self.renewed.set()
+        try:
+            async with send, aclosing(self.app.back(unasked(self, prompt, reply))) as messages:
+                async for message in messages:
+                    await self._pass_on(message, current)
+                    await send.send(message)
+        finally:
+            finished = current.state == "done"
+            if not finished:
+                current.halt()
+            if prompt.kept:
+                self._note_said(current, whole=finished)
+
             reply.add_caption(message)
         elif isinstance(message, MediaChunk):
             if self.live:
@@ -274,7 +298,7 @@ class Session:
         latency = {"front": round(front_ms, 1), **latency}
         return replace(end, latency_ms=latency, cache_hits=end.cache_hits + hits)
 
-    def _note_unheard(self, heard: str | Utterance) -> None:
+    def _note_unheard(self, heard: str | Utterance | Prompt) -> None:
         # What the user said stays in the conversation even if nobody answered it any more.
         if isinstance(heard, str) and (text := clean(heard)):
             self.history.append(Line("user", text[: self.app.settings.max_message]))

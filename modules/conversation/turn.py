@@ -22,7 +22,7 @@ from modules.asr import ENGINES
 from modules.conversation.speaking import run
 from modules.engines import Stage
 from modules.errors import LADDER_ERRORS, EngineUnavailable, GuongError, InvalidInput
-from modules.messages import Message, Mood, Notice, Transcript, TurnRequest, Utterance
+from modules.messages import Message, Mood, Notice, Prompt, Transcript, TurnRequest, Utterance
 from modules.text import clean
 
 if TYPE_CHECKING:
@@ -77,6 +77,16 @@ async def front(session: Session, heard: str | Utterance, reply: int, tell: Tell
 
 
 async def understand(session: Session, utterance: Utterance) -> Transcript:
+def unasked(session: Session, prompt: Prompt, reply: int) -> TurnRequest:
+    """Return the request that lets the assistant say something by itself, in the pair in use."""
+    return TurnRequest(
+        reply, "", answer=prompt.text, owner=session.owner, persona=session.persona,
+        user=session.user, pair=session.address.pair, expression="Enjoyment",
+        engines=session.engines(), voice=session.voice, base_voice=session.base_voice,
+        rate=session.rate, pitch=session.pitch, live=session.live,
+    )  # fmt: skip
+
+
     """Return what was said, empty where nothing was.
 
     Raises `EngineUnavailable` where there is no recogniser; its remedy names those to be had.

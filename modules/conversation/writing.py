@@ -38,6 +38,16 @@ class Writer:
 
         Raises the last model's error if no model gave a single clause.
         """
+        if given := self._request.answer:
+            texts = [*self._guard.push(given), *self._guard.finish()]
+        else:
+            texts = await self._ask()
+        for text in texts[:-1]:
+            await self._clause(text)
+        await self._clause(texts[-1] if texts else "", last=True)
+
+    async def _ask(self) -> list[str]:
+        """Let the models answer; return what the guard still held at the end."""
         while True:
             whole = await self._listen()
             texts = self._guard.finish() if whole else []

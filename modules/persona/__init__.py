@@ -10,7 +10,7 @@ from modules.persona.pair import Reason, Sources, choose_pair
 from modules.persona.profiles import check_persona, check_user
 from modules.persona.prompt import instructions
 from modules.persona.reciprocity import Facts, Terms
-from modules.persona.relations import PAIRS, PairChoice, preview
+from modules.persona.relations import PAIRS, PairChoice, greeting, preview
 from modules.persona.repair import repair
 from modules.persona.state import AddressState, advance, choose, undo
 from modules.persona.terms import TERMS, Term, term_of
@@ -33,6 +33,7 @@ __all__ = [
     "check_user",
     "choose",
     "choose_pair",
+    "greeting",
     "infer",
     "instructions",
     "preview",

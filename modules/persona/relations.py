@@ -37,6 +37,23 @@ def rank(pair: Pair) -> str:
     return "peer"
 
 
+def greeting(pair: Pair, name: str) -> str:
+    """Return the words with which an assistant of this name introduces itself to the user."""
+    me, you = pair.assistant_self, pair.user_term
+    called = name[:1].lower() + name[1:]
+    # "Bà Sáu" carries her own word for herself; Linh does not.
+    called = called if called.startswith(f"{me} ") else f"{me} {name}".strip()
+    return str(_RULES["greeting"][rank(pair)]).format_map(
+        {
+            "me": me,
+            "you": you,
+            "Me": me[0].upper() + me[1:],
+            "name": name,
+            "called": called,
+        }
+    )
+
+
 def preview(pair: Pair, tone: Tone, region: Region) -> str:
     """Return a sentence in which an assistant with this pair, tone and region greets."""
     me, you = pair.assistant_self, pair.user_term

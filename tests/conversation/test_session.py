@@ -16,6 +16,7 @@ from modules.messages import (
     Mood,
     Notice,
     Persona,
+    Prompt,
     Transcript,
     TurnEnd,
     Utterance,
@@ -77,6 +78,25 @@ async def test_a_turn_ends_with_who_spoke_in_the_history(tmp_path):
     assert said(session)[1][0] == "assistant"
     assert said(session)[1][1].startswith("Đây là câu số một.")
     assert session.reply.state == "done"
+
+
+@virtual_time
+async def test_a_greeting_is_said_as_it_stands_and_asks_no_language_model(tmp_path):
+    session = session_of(app_with(tmp_path, Scripted("llm", "llm", gives_nothing)))
+    messages = await collect(session, Prompt("Chào bạn, mình là Linh."), 1)
+    assert [m.text for m in messages if isinstance(m, Clause)] == ["Chào bạn, mình là Linh."]
+    assert any(isinstance(m, MediaChunk) for m in messages)
+    assert messages[-1].reason == "done"
+    assert said(session) == [("assistant", "Chào bạn, mình là Linh.")]
+    assert session.talk.exchanges == []
+
+
+@virtual_time
+async def test_a_sample_of_the_voice_leaves_nothing_in_the_conversation(tmp_path):
+    session = session_of(app_with(tmp_path))
+    messages = await collect(session, Prompt("Nghe thử nhé.", kept=False), 1)
+    assert messages[-1].reason == "done"
+    assert said(session) == []
 
 
 @virtual_time

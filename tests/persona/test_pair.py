@@ -1,7 +1,17 @@
 import pytest
 
 from modules.messages import Pair, Persona, User
-from modules.persona import PAIRS, Facts, Sources, Terms, address, choose_pair, infer, preview
+from modules.persona import (
+    PAIRS,
+    Facts,
+    Sources,
+    Terms,
+    address,
+    choose_pair,
+    greeting,
+    infer,
+    preview,
+)
 from modules.persona.reciprocity import complete, reciprocal
 from modules.persona.terms import TERMS
 
@@ -159,3 +169,15 @@ def test_gender_tells_the_other_half_only_where_it_is_known() -> None:
     assert address("Em là ai?")["user_term"] is None
     assert address("Em là ai?", None, User(gender="female"))["user_term"] == "chị"
     assert address("Anh là ai?", None, User(gender="female"))["user_term"] is None
+
+
+@pytest.mark.parametrize(
+    ("pair", "name", "words"),
+    [
+        (Pair("em", "anh"), "Linh", "Dạ, em chào anh ạ. Em tên là Linh, em nghe anh đây."),
+        (Pair("bà", "con"), "Bà Sáu", "Chào con, bà Sáu đây. Hôm nay con có chuyện gì vui không?"),
+        (Pair("chị", "em"), "Linh", "Chào em, chị Linh đây. Hôm nay em có chuyện gì vui không?"),
+    ],
+)
+def test_an_assistant_introduces_itself_in_the_pair(pair: Pair, name: str, words: str) -> None:
+    assert greeting(pair, name) == words
