@@ -248,6 +248,10 @@ class TurnRequest:
     instructions: str = ""
     """System prompt for a language model: who it is, in which pair and tone it speaks."""
     recalled: tuple[str, ...] = ()
+    answer: str = ""
+    """What is answered, as it stands; empty leaves it to a language model."""
+    manner: Manner | None = None
+    """How the user writes, where the answer is to sound like them."""
     engines: dict[str, tuple[str, ...]] = field(default_factory=dict)
     voice: VoiceProfile | None = None
     """The voice to match; None keeps the base voice."""
@@ -260,6 +264,14 @@ class TurnRequest:
     pitch: float = 0.0
     """Semitones above the base voice chosen by the user, -6 to 6."""
     live: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the assistant says unasked: a greeting, or, not `kept`, a sample of how it sounds."""
+
+    text: str
+    kept: bool = True
 
 
 # --- the back -----------------------------------------------------------------------------------
@@ -298,10 +310,6 @@ class Viseme:
 class SpokenWord:
     """A word from `start` to `end`, in samples of the speech it travels on.
 
-    answer: str = ""
-    """What is answered, as it stands; empty leaves it to a language model."""
-    manner: Manner | None = None
-    """How the user writes, where the answer is to sound like them."""
     It travels with the piece in which it begins, and whole: its end may lie beyond that piece.
     """
 
@@ -316,14 +324,6 @@ class Speech:
 
     A clause may come in several pieces; `last` marks the last piece of the last clause. `words` are
     those that are read aloud as long as the tts has the speech; behind it, those of the clause's
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """What the assistant says unasked: a greeting, or, not `kept`, a sample of how it sounds."""
-
-    text: str
-    kept: bool = True
-
-
     own text (`text/captions.py`).
     """
 

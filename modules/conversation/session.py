@@ -259,15 +259,6 @@ class Session:
                 if self.live:
                     self.app.spawn(self.talk.keep(current))
 
-    def _warnings(self, reply: int) -> list[Notice]:
-        return [Notice(reply, "restart_needed")] if self.app.residency.needs_restart else []
-
-    async def _pass_on(self, message: Message, reply: Reply) -> None:
-        if isinstance(message, Clause):
-            reply.add_clause(message)
-        elif isinstance(message, Speech):
-            reply.add_levels(message)
-        elif isinstance(message, Caption):
     async def _say(self, prompt: Prompt, reply: int, send: MemoryObjectSendStream[Message]) -> None:
         """Say something unasked."""
         current = self.reply = Reply(reply)
@@ -284,6 +275,15 @@ class Session:
             if prompt.kept:
                 self._note_said(current, whole=finished)
 
+    def _warnings(self, reply: int) -> list[Notice]:
+        return [Notice(reply, "restart_needed")] if self.app.residency.needs_restart else []
+
+    async def _pass_on(self, message: Message, reply: Reply) -> None:
+        if isinstance(message, Clause):
+            reply.add_clause(message)
+        elif isinstance(message, Speech):
+            reply.add_levels(message)
+        elif isinstance(message, Caption):
             reply.add_caption(message)
         elif isinstance(message, MediaChunk):
             if self.live:

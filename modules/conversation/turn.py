@@ -76,7 +76,6 @@ async def front(session: Session, heard: str | Utterance, reply: int, tell: Tell
     )
 
 
-async def understand(session: Session, utterance: Utterance) -> Transcript:
 def unasked(session: Session, prompt: Prompt, reply: int) -> TurnRequest:
     """Return the request that lets the assistant say something by itself, in the pair in use."""
     return TurnRequest(
@@ -87,6 +86,7 @@ def unasked(session: Session, prompt: Prompt, reply: int) -> TurnRequest:
     )  # fmt: skip
 
 
+async def understand(session: Session, utterance: Utterance) -> Transcript:
     """Return what was said, empty where nothing was.
 
     Raises `EngineUnavailable` where there is no recogniser; its remedy names those to be had.

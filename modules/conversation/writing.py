@@ -56,9 +56,7 @@ class Writer:
             await self._llm.demote(EngineFailed("nothing", stage="llm", engine=self._llm.engine))
         if not whole:
             await self._tell(Notice(self._request.reply, "reply_cut", stage="llm"))
-        for text in texts[:-1]:
-            await self._clause(text)
-        await self._clause(texts[-1] if texts else "", last=True)
+        return texts
 
     async def _listen(self) -> bool:
         """Pass the model's text through the guard; tell whether the model came to its end."""
