@@ -49,7 +49,7 @@ def _paint_strip(
     amount = np.clip(scarf.amount * dark * uneven, 0, 1)
     multiply(cloth, colour(scarf.check), np.asarray(amount, np.float32))
     shadow = np.clip(enlarge(soften(reduce(inside), 4)) - 0.9 * inside, 0, 1)
-    multiply(picture, colour(scarf.shadow), 0.75 * shadow)
+    multiply(picture, colour(scarf.shadow), np.asarray(0.75 * shadow, np.float32))
     mix(picture, cloth, inside)
 
 

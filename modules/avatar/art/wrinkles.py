@@ -21,6 +21,8 @@ from modules.messages import FloatArray
 
 _STEPS = 40
 _WRAP = 0.3
+_HOLLOW = 0.21
+"""How dark the bottom of a groove is, for each pixel of its depth: little light gets in."""
 _RIDGE = 0.55
 """How high the skin beside a groove is raised, as a share of its depth."""
 
@@ -66,7 +68,7 @@ def cover(wrinkles: Sequence[Wrinkle], centre: float) -> tuple[FloatArray, Float
 
 
 def _grooves(wrinkles: Sequence[Wrinkle], centre: float) -> tuple[FloatArray, FloatArray]:
-    # Relief of all wrinkles in pixels of the large picture, and how far a pixel lies in one.
+    # Relief of all wrinkles in pixels of the large picture, and how deep a pixel lies in one.
     deepest = max(wrinkle.depth for wrinkle in wrinkles)
     groove, ridge = _Sheet(), _Sheet()
     for wrinkle in wrinkles:
@@ -76,7 +78,7 @@ def _grooves(wrinkles: Sequence[Wrinkle], centre: float) -> tuple[FloatArray, Fl
             groove.draw(one, wrinkle.width, share)
             ridge.draw(one, 3.4 * wrinkle.width, share)
     inside = groove.cover()
-    return deepest * SCALE * (_RIDGE * ridge.cover() - inside), inside
+    return deepest * SCALE * (_RIDGE * ridge.cover() - inside), deepest * inside
 
 
 def paint_wrinkles(
@@ -90,9 +92,9 @@ def paint_wrinkles(
     if not wrinkles:
         return
     smooth = enlarge(relief) * SCALE
-    grooves, inside = _grooves(wrinkles, centre)
+    grooves, depth = _grooves(wrinkles, centre)
     lit = diffuse(normals(smooth), light.key, _WRAP)
     change = diffuse(normals(smooth + grooves), light.key, _WRAP) - lit
-    dark = np.clip(-1.5 * change, 0, 0.9) + 0.34 * inside
+    dark = np.clip(-1.5 * change, 0, 0.9) + _HOLLOW * depth
     multiply(picture, colour(skin.wrinkle), np.clip(dark, 0, 1).astype(np.float32))
-    screen(picture, colour(skin.ramp[-1]), np.clip(0.55 * change, 0, 0.5).astype(np.float32))
+    screen(picture, colour(skin.ramp[-1]), np.clip(1.2 * change, 0, 0.5).astype(np.float32))
