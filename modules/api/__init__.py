@@ -31,6 +31,7 @@ def register(app: App) -> None:
         "speak": speech.speak,
         "animate": face.animate,
         "clone_voice": speech.clone_voice,
+        "add_avatar": face.add_avatar,
         "personas": face.personas,
         "voices": speech.voices,
         "avatars": face.avatars,

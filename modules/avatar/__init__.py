@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from modules.avatar.gallery import known, persona_ids
 from modules.avatar.specification import STATES, State, load_persona, motion_version
 from modules.engines import EngineSpec
-from modules.messages import FRAME_SIZE, ByteArray, Gender, Region
+from modules.messages import FRAME_SIZE, ByteArray, Gender, Portrait, Region
 
 ENGINES: tuple[EngineSpec, ...] = (
     EngineSpec(
@@ -25,6 +25,15 @@ ENGINES: tuple[EngineSpec, ...] = (
         next_output_s=3.0,
     ),
     EngineSpec(
+        "puppet",
+        "avatar",
+        "modules.avatar.photo.engine:PuppetEngine",
+        packages=("cv2",),
+        megabytes=20,
+        first_output_s=5.0,
+        next_output_s=3.0,
+    ),
+    EngineSpec(
         "still",
         "avatar",
         "modules.avatar.still:StillEngine",
@@ -33,6 +42,9 @@ ENGINES: tuple[EngineSpec, ...] = (
         next_output_s=3.0,
     ),
 )
+
+_DRAWN_ONLY = frozenset({"drawn"})
+_PORTRAITS_ONLY = frozenset({"puppet"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,12 @@ class AvatarInfo:
     voice_rate: float
     manner_vi: str
     manner_en: str
+
+
+def serving(engines: tuple[str, ...], portrait: Portrait | None) -> tuple[str, ...]:
+    """Return which of a stage's engines can show a face: a portrait, or (None) a drawn persona."""
+    cannot = _DRAWN_ONLY if portrait is not None else _PORTRAITS_ONLY
+    return tuple(name for name in engines if name not in cannot)
 
 
 def avatars() -> tuple[AvatarInfo, ...]:
@@ -109,4 +127,5 @@ __all__ = [
     "idle_loop",
     "motion_version",
     "poster",
+    "serving",
 ]

@@ -62,7 +62,8 @@ class StillStream(FaceStream):
 
     def __init__(self, request: TurnRequest) -> None:
         super().__init__(request.reply)
-        self._picture = picture(known(request.persona.avatar))
+        portrait = request.portrait
+        self._picture = portrait.rgb if portrait else picture(known(request.persona.avatar))
 
     def draw(self, frame: int, out: ByteArray) -> None:
         """Show the picture."""

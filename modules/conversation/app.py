@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 from anyio import to_thread
 
 from modules import asr, avatar, emotion, heap, llm, memory, tts, voice, zerogpu
+from modules.avatar.photo.store import FaceStore
 from modules.conversation.back import Back, back
 from modules.conversation.base_voices import BaseVoices
 from modules.conversation.cache import Cache, CachedEmbedding
@@ -21,6 +22,8 @@ from modules.conversation.files import Files
 from modules.conversation.filming import Filming
 from modules.conversation.identity import Identity, load_secret
 from modules.conversation.idle import IdleLoops
+from modules.conversation.portrait_loops import PortraitLoops
+from modules.conversation.ratings import Ratings
 from modules.conversation.session import Session
 from modules.conversation.sessions import Sessions
 from modules.conversation.talk import Budget
@@ -67,8 +70,11 @@ class App:
         self.cache = Cache(_CACHE_BYTES)
         self.files = Files(settings.data / "files")
         self.voices = VoiceStore(settings.data / "users")
+        self.ratings = Ratings(settings.data / "users")
         self.memories = MemoryStore(settings.data / "users", self._embedding())
         self.idle_loops = IdleLoops(settings.data / "cache")
+        self.faces = FaceStore(settings.data / "users")
+        self.portrait_loops = PortraitLoops(self.faces)
         self.base_voices = BaseVoices(self.residency)
         self.media_budget = Budget()
         self.filming = Filming(self)
@@ -208,6 +214,7 @@ class App:
             try:
                 await to_thread.run_sync(self.files.sweep)
                 await to_thread.run_sync(self.voices.expire, self.settings.keep_days)
+                await to_thread.run_sync(self.faces.expire, self.settings.keep_days)
             except (GuongError, OSError) as error:
                 log.warning("tidying failed: %s", type(error).__name__)
             await asyncio.sleep(_SWEEP_S)
@@ -258,6 +265,8 @@ class App:
         removed = {
             "memories": await to_thread.run_sync(self.memories.delete, owner),
             "voices": await to_thread.run_sync(self.voices.delete_all, owner),
+            "faces": await to_thread.run_sync(self.faces.delete_all, owner),
+            "ratings": await to_thread.run_sync(self.ratings.delete, owner),
             "files": await to_thread.run_sync(self.files.forget, owner),
             "cached": self.cache.forget(owner),
         }

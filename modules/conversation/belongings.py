@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 README = """Gương / everything that is kept of you
 memories.json      what the assistant remembers
 conversation.json  what was said in the conversations that are still open
+ratings.jsonl      what you thought of answers, if you rated any
 voices/            your samples, and what was measured of them
+faces/             your portraits, and the points that were marked in them
 """
 
 
 def write_export(app: App, owner: str, path: Path) -> Path:
     """Write the zip. Raises `StorageFailed` where something cannot be read or written."""
     memories = app.memories.open(owner).export()
+    ratings = app.ratings.jsonl(owner)
     talks = [
         {
             "lines": [{"role": line.role, "text": line.text} for line in session.history],
@@ -35,8 +38,11 @@ def write_export(app: App, owner: str, path: Path) -> Path:
             archive.writestr("README.txt", README)
             archive.writestr("memories.json", _json(memories))
             archive.writestr("conversation.json", _json(talks))
-            for file in app.voices.export(owner):
-                archive.write(file, f"voices/{file.parent.name}/{file.name}")
+            if ratings:
+                archive.writestr("ratings.jsonl", ratings)
+            for kind, kept in (("voices", app.voices), ("faces", app.faces)):
+                for file in kept.export(owner):
+                    archive.write(file, f"{kind}/{file.parent.name}/{file.name}")
     except OSError as error:
         path.unlink(missing_ok=True)
         raise StorageFailed("disk", what=path.name) from error

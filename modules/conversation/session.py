@@ -73,6 +73,8 @@ class Session:
         """What a caller of the API fixed for this turn: it counts more than what is heard."""
         self.voice: VoiceProfile | None = None
         self.base_voice: VoiceProfile | None = None
+        self.portrait: Portrait | None = None
+        """The photographed face that speaks; None for a drawn persona."""
         self.rate = 1.0
         self.pitch = 0.0
         self.push_to_talk = False
@@ -113,16 +115,22 @@ class Session:
         if chosen.voice and chosen.voice not in {voice.id for voice in tts.VOICES}:
             voice = await to_thread.run_sync(self.app.voices.get, self.owner, chosen.voice)
             base = await self.app.base_voices.of(chosen, self.engines()["tts"])
-        if chosen.avatar and chosen.avatar not in {each.id for each in avatar.avatars()}:
-            raise NotFound("avatar", id=chosen.avatar)
+        portrait = await self._portrait(chosen.avatar)
         self.persona, self.voice, self.base_voice = chosen, voice, base
+        self.portrait = portrait
         if user is not None:
             self.user = user
+
+    async def _portrait(self, face: str) -> Portrait | None:
+        """Return the photographed face of an id, None for a drawn persona's or for none."""
+        if not face or face in {each.id for each in avatar.avatars()}:
+            return None
+        return await to_thread.run_sync(self.app.faces.get, self.owner, face)
 
     def reset(self) -> None:
         """Forget the conversation and all choices, as if it had just begun."""
         self.persona, self.user, self.given = Persona(), User(), (None, None)
-        self.voice = self.base_voice = None
+        self.voice = self.base_voice = self.portrait = None
         self.rate, self.pitch = 1.0, 0.0
         self.choices.clear()
         self.address = persona.AddressState()
@@ -135,10 +143,11 @@ class Session:
     def engines(self) -> dict[str, tuple[str, ...]]:
         """Return who may serve now in each stage, best first."""
         resident, settings = self.app.residency.resident, self.app.settings
-        return {
+        able: dict[str, tuple[str, ...]] = {
             stage: resident(stage, (self.choices.get(stage, ""), *settings.preferred(stage)))
             for stage in STAGES
         }
+        return {**able, "avatar": avatar.serving(able["avatar"], self.portrait)}
 
     # --- what the microphone heard ----------------------------------------------------------------
 

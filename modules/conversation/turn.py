@@ -70,6 +70,7 @@ async def front(session: Session, heard: str | Utterance, reply: int, tell: Tell
         engines=session.engines(),
         voice=session.voice,
         base_voice=session.base_voice,
+        portrait=session.portrait,
         rate=session.rate,
         pitch=session.pitch,
         live=session.live,

@@ -15,7 +15,7 @@ from pathlib import Path
 DIRECTORY = Path(__file__).parent.parent / "ui" / "translations"
 LANGUAGES = ("vi", "en")
 DEFAULT = "vi"
-_PREFIX = {"why": "", "secret": "secret."}
+_PREFIX = {"why": "", "secret": "secret.", "point": "point.", "than": "point."}
 
 
 @cache
@@ -28,7 +28,7 @@ def sentences(language: str) -> Mapping[str, str]:
 def tell(language: str, code: str, /, **params: str | int | float) -> str:
     """Return the sentence of a code, its parameters filled in.
 
-    The parameters `why` and `secret` are codes themselves and are translated first.
+    The parameters of `_PREFIX` are codes themselves and are translated first.
     """
     table = sentences(language if language in LANGUAGES else DEFAULT)
     filled = {

@@ -11,26 +11,26 @@ from typing import Any
 import anyio
 import gradio as gr
 import numpy as np
-from anyio import to_thread
 
 from modules import avatar
 from modules.api.face import persona_of
 from modules.conversation.app import App
 from modules.conversation.details import Collected
 from modules.conversation.session import Session
-from modules.errors import GuongError, InvalidInput, NotFound
-from modules.media.export import write_mp4
+from modules.errors import GuongError, InvalidInput
 from modules.messages import (
     LISTEN_RATE,
     Caption,
     FloatArray,
     MediaChunk,
+    Prompt,
     Speech,
     Utterance,
     caption_fields,
     chunk_bytes,
 )
 from modules.text.catalogue import tell
+from modules.ui import welcome
 from modules.ui.latency import last_turn
 from modules.ui.routes import face_addresses
 from modules.ui.stage import session_value
@@ -65,11 +65,10 @@ class Events:
 
     def stage_value(self, session: Session, key: str | None = None) -> dict[str, Any]:
         """Return everything the stage must know of a session."""
-        face = session.persona.avatar or avatar.avatars()[0].id
         recogniser = bool(session.engines()["asr"])
         return {
             **session_value(session, key=key, recogniser=recogniser),
-            "face": face_addresses(face),
+            "face": face_addresses(self._app, session),
         }
 
     async def said(self, request: gr.Request, event: gr.EventData) -> AsyncGenerator[Update, None]:
@@ -77,29 +76,23 @@ class Events:
         session = self._visitors.session(request)
         told: dict[str, Any] = event._data or {}
         reply = int(told.get("reply", 0))
-        heard: str | Utterance = str(told.get("text", ""))
-        if "utterance" in told:
+        heard: str | Utterance | Prompt = str(told.get("text", ""))
+        if "greet" in told:
+            heard = Prompt(await welcome.meet(session, dict(told["greet"])))
+            yield gr.skip(), {"face": self.stage_value(session)["face"]}, gr.skip()
+        elif "utterance" in told:
             heard = session.take_utterance(int(told["utterance"]), reply)
         elif "sound" in told:  # recorded on the page: there was no socket to send it through
             heard = Utterance(reply, _sound(told["sound"]))
         async for update in self._turn(session, heard, reply):
             yield update
 
-    async def export(self, request: gr.Request) -> Any:
-        """Write the last answer as a video file."""
-        session = self._visitors.session(request)
-        if session.reply is None or not session.reply.chunks:
-            raise NotFound("answer", id="")
-        path = self._app.files.new(session.owner, "guong.mp4")
-        await to_thread.run_sync(write_mp4, session.reply.chunks, path)
-        return gr.update(value=str(path))
-
     async def leave(self, request: gr.Request) -> None:
         """Be silent at once when a page closes."""
         self._visitors.leave(request)
 
     async def _turn(
-        self, session: Session, heard: str | Utterance, reply: int
+        self, session: Session, heard: str | Utterance | Prompt, reply: int
     ) -> AsyncGenerator[Update, None]:
         collected, relay = Collected(), _Relay(session, reply)
         try:

@@ -61,7 +61,7 @@ def serve(app: App, *, routes: tuple[Any, ...] = (), **options: Any) -> None:
             "routes": [
                 WebSocketRoute(socket.PATH, partial(socket.serve, app)),
                 Route(IDLE + "{avatar}", partial(idle_loop, app)),
-                Route(POSTER + "{avatar}", poster),
+                Route(POSTER + "{avatar}", partial(poster, app)),
                 Route(fonts.ROUTE + "{name}", font),
                 *routes,
             ],

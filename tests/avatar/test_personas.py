@@ -19,7 +19,7 @@ def source(name="linh"):
 
 
 def test_drawn_stands_first_and_still_last_and_both_run_anywhere():
-    assert [spec.name for spec in avatar.ENGINES] == ["drawn", "still"]
+    assert [spec.name for spec in avatar.ENGINES] == ["drawn", "puppet", "still"]
     for spec in avatar.ENGINES:
         assert isinstance(spec, EngineSpec)
         assert spec.embedded
