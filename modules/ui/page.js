@@ -48,7 +48,13 @@ function relabel() {
 watch("value", () => update(props.value));
 update(props.value);
 
+// Called within a click, so that the browser lets the greeting sound.
+function greet(choice) {
+  trigger("submit", { greet: choice, reply: begin() });
+}
+
 window.guong = {
+  greet,
   halt,
   pushToTalk,
   seen,
