@@ -70,6 +70,7 @@ class Filming:
         if self._wanted >= MOST_WAITING:
             raise AtCapacity("films", retry_s=RETRY_S)
         with session.talk.lent() as exchanges:
+            yield Progress(0.0)  # the loop behind the cards may have to be drawn first
             scenes = await self._scenes(session, subject, exchanges)
             path = self._app.files.new(session.owner, _NAME)
             work = _Work(self._app, scenes, path, session.language, captions=captions)

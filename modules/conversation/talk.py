@@ -60,6 +60,8 @@ class Exchange:
     seconds: float = 0.0
     """How much of the answer was played."""
     media: Media | None = None
+    verdict: str = ""
+    """What the user thought of the answer: "good" or "bad", empty where they did not say."""
 
     def understood(self, request: TurnRequest) -> None:
         """Note what the front made of it."""

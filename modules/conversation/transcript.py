@@ -100,8 +100,9 @@ def _lines(exchange: Exchange, where: tzinfo) -> list[dict[str, Any]]:
             "when": when,
             "text": exchange.said,
             "spoken": exchange.spoken,
-            "mood": mood
-            and {"label": mood.label, "scores": dict(mood.scores), "engine": mood.engine},
+            "mood": {"label": mood.label, "scores": dict(mood.scores), "engine": mood.engine}
+            if mood
+            else None,
         }
     ]
     if exchange.answer:

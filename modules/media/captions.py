@@ -15,20 +15,21 @@ from modules.messages import Caption, CaptionWord
 SIZE = 36.0
 """Of the letters in pixels: 5 % of the picture, what broadcasters use for subtitles."""
 _LINES = 2
-_WIDEST = 0.84
+_WIDEST = 0.86
 """Part of the picture's width that a line may take."""
-_FOOT = 0.065
-"""Part of the picture's height that stays free below."""
-_PADDING = (26.0, 13.0)
-_RADIUS = 20.0
+_FOOT = 40.0
+"""Pixels that stay free below the words."""
+_RISE = 96.0
+"""Pixels above the words over which the shade begins."""
 _HOLD_S = 0.7
 """How long the last words stay after they were said, where no others follow."""
 _FADE_S = 0.12
 
-_PLATE = skia.Color(24, 16, 20, 176)
-_TO_COME = skia.Color(255, 255, 255, 140)
-_SAID = skia.Color(255, 255, 255, 255)
-_NOW = skia.Color(255, 211, 128, 255)
+# As on the page (`ui/palette.css`): veil, on-veil, lit.
+_SHADE = skia.Color(24, 17, 14, 195)
+_TO_COME = skia.Color(255, 248, 238, 150)
+_SAID = skia.Color(255, 248, 238)
+_NOW = skia.Color(255, 213, 138)
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def screens(captions: Iterable[Caption]) -> list[Screen]:
 
     A screen stays until the next one comes, or a moment after its last word.
     """
-    room = WIDTH * _WIDEST - 2 * _PADDING[0]
+    room = WIDTH * _WIDEST
     found = [
         _screen(lines, words)
         for clause in _clauses(captions)
@@ -85,10 +86,8 @@ class CaptionTrack:
         fade = min(time_s - screen.start_s + 0.04, screen.end_s - time_s) / _FADE_S
         continued = index > 0 and self._screens[index - 1].end_s == screen.start_s
         alpha = 1.0 if continued and time_s - screen.start_s < _FADE_S else min(1.0, fade)
-        height = canvas.imageInfo().height()
-        x, y = (WIDTH - image.width()) / 2, height * (1 - _FOOT) - image.height()
-        canvas.drawImage(image, round(x), round(y), skia.SamplingOptions(),
-                         skia.Paint(Alphaf=max(0.0, alpha)))  # fmt: skip
+        top = canvas.imageInfo().height() - image.height()
+        canvas.drawImage(image, 0, top, skia.SamplingOptions(), skia.Paint(Alphaf=max(0.0, alpha)))
 
 
 def _clauses(captions: Iterable[Caption]) -> Iterator[list[CaptionWord]]:
@@ -137,20 +136,18 @@ def _screen(lines: Sequence[lettering.Line], words: Sequence[CaptionWord]) -> Sc
 
 
 def _picture(screen: Screen, begun: int) -> skia.Image:
-    """Return the plate with its words, of which `begun` have begun."""
-    across, down = _PADDING
+    """Return the foot of the picture: a shade, and the words on it, of which `begun` have begun."""
     step = SIZE * lettering.LINE_HEIGHT
-    width = max(line.width for line in screen.lines) + 2 * across
-    height = step * len(screen.lines) + 2 * down
-    surface = skia.Surface(round(width), round(height))
+    surface = skia.Surface(WIDTH, round(_RISE + step * len(screen.lines) + _FOOT))
     canvas = surface.getCanvas()
     canvas.clear(skia.ColorTRANSPARENT)
-    plate = skia.Rect.MakeWH(round(width), round(height))
-    canvas.drawRoundRect(plate, _RADIUS, _RADIUS, skia.Paint(Color=_PLATE, AntiAlias=True))
+    ends = [skia.Point(0, 0), skia.Point(0, surface.height() * 0.8)]
+    shade = skia.GradientShader.MakeLinear(ends, [skia.ColorSetA(_SHADE, 0), _SHADE])
+    canvas.drawPaint(skia.Paint(Shader=shade))
     word = 0
     for row, line in enumerate(screen.lines):
-        baseline = down + step * row + SIZE * 1.04
-        left = (width - line.width) / 2
+        baseline = _RISE + step * row + SIZE * 1.02
+        left = (WIDTH - line.width) / 2
         for text, start in zip(line.words, line.starts, strict=True):
             colour = _SAID if word < begun - 1 else _NOW if word == begun - 1 else _TO_COME
             paint = skia.Paint(Color=colour, AntiAlias=True)

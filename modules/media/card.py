@@ -36,10 +36,11 @@ _RISE = 22.0
 """Pixels that the bubble comes up from."""
 _RADIUS = 30.0
 
-_SHADE = skia.Color(18, 12, 16, 210)
-_BUBBLE = {"user": skia.Color(190, 40, 86), "assistant": skia.Color(40, 32, 38)}
-_PAPER = skia.Color(255, 255, 255)
-_QUIET = skia.Color(255, 255, 255, 205)
+# As on the page (`ui/palette.css`): veil, lacquer, ink, on-veil.
+_SHADE = skia.Color(24, 17, 14, 215)
+_BUBBLE = {"user": skia.Color(161, 44, 44), "assistant": skia.Color(42, 33, 29)}
+_PAPER = skia.Color(255, 248, 238)
+_QUIET = skia.Color(255, 248, 238, 205)
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def _draw_shade(canvas: skia.Canvas, height: int, alpha: float) -> None:
     top = height * 0.35
     paint = skia.Paint(
         Shader=skia.GradientShader.MakeLinear(
-            [skia.Point(0, top), skia.Point(0, height)], [skia.ColorTRANSPARENT, _SHADE]
+            [skia.Point(0, top), skia.Point(0, height)], [skia.ColorSetA(_SHADE, 0), _SHADE]
         ),
         Alphaf=alpha,
     )

@@ -47,8 +47,8 @@ _BT709 = 1
 
 _MARK_SIZE = 21.0
 _MARK_MARGIN = 20
-_MARK_PLATE = skia.Color(24, 16, 20, 150)
-_MARK_INK = skia.Color(255, 255, 255, 235)
+_MARK_PLATE = skia.Color(24, 17, 14, 168)
+_MARK_INK = skia.Color(255, 248, 238)
 
 Step = Callable[[int, int], None]
 """Told after every picture how many are done, of how many; may wait, and may raise to stop."""
