@@ -152,6 +152,8 @@ class Eyes(Part):
     lash: Hex
     rim: Hex
     lashes: Share
+    squint_rise: Share = 0.45
+    """How far a full squint lifts the lower lid, as a share of its depth below the middle."""
     lash_line: Annotated[float, Field(gt=0, le=2)] = 1.0
     """How thick the line is that the roots of the upper lashes make."""
     seed: int = 0

@@ -64,9 +64,9 @@ class EyePainter:
     """Paints one eye over the skin of its box. Immutable after it is made."""
 
     def __init__(
-        self, eyes: Eyes, centre: float, side: int, skin: ByteArray, fine: bool = False
+        self, eyes: Eyes, centre: float, side: int, skin: ByteArray, lit: int, fine: bool = False
     ) -> None:
-        self._eyes, self._side, self._fine = eyes, side, fine
+        self._eyes, self._side, self._lit, self._fine = eyes, side, lit, fine
         self._x, self._y = centre + side * eyes.apart, eyes.y
         reach = eyes.half_width + 9
         top, bottom = int((eyes.y - eyes.upper - 11) * SCALE), int((eyes.y + 16) * SCALE)
@@ -110,7 +110,7 @@ class EyePainter:
         openness = min(1.0, state.lid)
         closing, middle = 1 - openness, 1 - _U**2
         # The lower lid comes up a little to meet the upper one, and both follow the gaze.
-        raised = (1 - 0.45 * state.squint) * (1 - 0.16 * closing)
+        raised = (1 - eyes.squint_rise * state.squint) * (1 - 0.16 * closing)
         lower = base + self._lower * eyes.lower * raised + 0.22 * state.gaze_y * middle * openness
         wide = base - self._upper * eyes.upper * max(1.0, state.lid)
         wide = wide + 0.55 * state.gaze_y * middle
@@ -150,18 +150,18 @@ class EyePainter:
         canvas.restore()
 
     def _draw_iris(self, canvas: skia.Canvas, x: float, y: float, lids: _Lids) -> None:
-        r = self._eyes.iris
+        r, lit = self._eyes.iris, self._lit
         canvas.drawCircle(x, y, r + 0.2, fill("#20100c", 0.6, 0.8))
         sampling = skia.SamplingOptions(skia.FilterMode.kLinear, skia.MipmapMode.kLinear)
         canvas.drawImageRect(self._iris, skia.Rect.MakeLTRB(x - r, y - r, x + r, y + r), sampling)
         canvas.drawPath(polygon(lids.upper, closed=False), stroke("#140808", 0.60, 7.0, 2.3))
         # The window's light lies below the lid's shadow, and goes out as the lid falls over it.
-        edge = float(np.interp(x - 0.35 * r, *_rising(lids.upper)))
+        edge = float(np.interp(x + 0.35 * lit * r, *_rising(lids.upper)))
         top = max(y - 0.56 * r, edge + 1.8)
         seen = float(np.clip((y + 0.5 * r - top) / (0.6 * r), 0, 1))
-        light = skia.Rect.MakeXYWH(x - 0.58 * r, top, 0.46 * r, 0.42 * r * (0.4 + 0.6 * seen))
+        light = skia.Rect.MakeXYWH(x + (0.35 * lit - 0.23) * r, top, 0.46 * r, 0.42 * r * (0.4 + 0.6 * seen))
         canvas.drawOval(light, fill("#ffffff", 0.95 * seen))
-        canvas.drawCircle(x + 0.40 * r, y + 0.44 * r, 0.12 * r, fill("#ffffff", 0.40 * seen))
+        canvas.drawCircle(x - 0.40 * lit * r, y + 0.44 * r, 0.12 * r, fill("#ffffff", 0.40 * seen))
 
     def _draw_lower_edge(self, canvas: skia.Canvas, lids: _Lids, openness: float) -> None:
         eyes, lower = self._eyes, lids.lower
