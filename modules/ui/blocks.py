@@ -14,15 +14,18 @@ from modules.conversation.fetching import download_bytes, fetch_engine
 from modules.conversation.session import Session
 from modules.engines import EngineSpec
 from modules.text.catalogue import choose_language, tell
-from modules.ui import stage
+from modules.ui import stage, welcome
 from modules.ui.events import Events, chat
 from modules.ui.labels import Labels, first
 from modules.ui.panels import Bench, Panel
 from modules.ui.panels.data import CONFIRM, DataPanel
 from modules.ui.panels.engines import EnginesPanel, progress_in_megabytes
+from modules.ui.panels.face import FacePanel
 from modules.ui.panels.listening import ListeningPanel
 from modules.ui.panels.memory import MemoryPanel
 from modules.ui.panels.persona import PersonaPanel
+from modules.ui.panels.rating import RatingPanel
+from modules.ui.panels.saving import Saving
 from modules.ui.panels.voice import VoicePanel
 from modules.ui.visitors import Visitors
 
@@ -39,10 +42,10 @@ TO_SETTINGS = """() => {
   document.querySelector("#guong-panels [role='tab'][aria-selected='true']")?.focus(
     { preventScroll: true });
 }"""
-DOWNLOAD = "() => document.querySelector('#guong-download')?.click()"
 _TABS: tuple[tuple[str, type[Any]], ...] = (
     ("tab.persona", PersonaPanel),
     ("tab.voice", VoicePanel),
+    ("tab.face", FacePanel),
     ("tab.listening", ListeningPanel),
     ("tab.memory", MemoryPanel),
     ("tab.engines", EnginesPanel),
@@ -79,6 +82,10 @@ class _Page:
             labels(
                 gr.Markdown(elem_id="guong-title", **first(value="page.title")), value="page.title"
             )
+            self._faces = labels(
+                gr.Button(size="sm", elem_id="guong-faces", **first(value="page.faces")),
+                value="page.faces",
+            )
             self._settings = labels(
                 gr.Button(size="sm", elem_id="guong-settings", **first(value="page.settings")),
                 value="page.settings",
@@ -89,13 +96,14 @@ class _Page:
             )  # fmt: skip
             if os.environ.get("OAUTH_CLIENT_ID"):  # a Space with hf_oauth: memory follows the user
                 gr.LoginButton(size="sm", scale=0)
+        self._welcome = welcome.make()
         with gr.Row(elem_id="guong-main"):
             with gr.Column(elem_id="guong-left"):
                 self._stage = stage.make()
                 self._build_recogniser()
             with gr.Column(elem_id="guong-side"):
                 self._build_conversation()
-        self._panels: list[Panel] = []
+        self._panels: list[Panel] = [self._rating]
         labels(
             gr.Markdown(elem_id="guong-settings-title", **first(value="page.settings_title")),
             value="page.settings_title",
@@ -121,11 +129,8 @@ class _Page:
         )  # fmt: skip
         with gr.Row(elem_id="guong-actions"):
             self._footer = gr.HTML(elem_id="guong-footer")
-            self._save = labels(
-                gr.Button(size="sm", elem_id="guong-save", **first(value="page.save")),
-                value="page.save",
-            )
-            self._download = gr.DownloadButton(elem_id="guong-download", visible="hidden")
+            Saving(self._bench)
+        self._rating = RatingPanel(self._bench)
         with gr.Row(elem_id="guong-composer"):
             self._message = labels(
                 gr.Textbox(
@@ -180,16 +185,20 @@ class _Page:
            [self._recogniser, self._stage, self._fetching], busy=True)  # fmt: skip
         on(self._borrow.click, self._borrow_recogniser, None, [self._recogniser, self._stage])
         on(self._type.click, self._hide_recogniser, None, self._recogniser)
-        saved = on(self._save.click, events.export, None, self._download)
-        on(saved.success, None, js=DOWNLOAD)
-        page = [self._stage, self._chat, self._language, *self._shown]
+        page = [self._stage, self._chat, self._language, self._welcome, *self._shown]
         arrival = [self._token, self._key, self._browser_language]
         on(demo.load, self._arrive, arrival, page, js=ARRIVE)
-        on(self._language.input, self._speak, self._language, [self._stage, *self._shown],
+        on(self._language.input, self._speak, self._language,
+           [self._stage, self._welcome, *self._shown],
            js=KEEP_LANGUAGE)  # fmt: skip
+        faces = [p for p in self._panels if isinstance(p, PersonaPanel | FacePanel)]
+        outputs = [self._stage, *(out for panel in faces for out in panel.outputs)]
+        for worn in (event for panel in faces for event in panel.worn):
+            on(worn.success, self._wear, None, outputs)
         data = next(panel for panel in self._panels if isinstance(panel, DataPanel))
         on(data.delete.click, self._delete, gr.Checkbox(visible=False), page, js=CONFIRM)
         on(self._settings.click, None, js=TO_SETTINGS)
+        on(self._faces.click, None, js="() => guongWelcome()")
         demo.unload(events.leave)
 
     @property
@@ -202,8 +211,12 @@ class _Page:
         return [*self._labels.updates(session.language), *panels]
 
     def _refresh_after(self, event: Any) -> None:
-        """A turn may have changed the pair and the memory: show both when it is over."""
-        panels = [p for p in self._panels if isinstance(p, PersonaPanel | MemoryPanel)]
+        """A turn may have changed persona, pair and memory, and its answer can now be rated."""
+        panels = [
+            panel
+            for panel in self._panels
+            if isinstance(panel, PersonaPanel | VoicePanel | MemoryPanel | RatingPanel)
+        ]
 
         async def refresh(request: gr.Request) -> list[Any]:
             session = self._visitors.session(request)
@@ -215,18 +228,28 @@ class _Page:
 
     async def _arrive(self, request: gr.Request, token: str, key: str, language: str) -> list[Any]:
         session, value = await self._events.arrive(request, token, key, language)
-        return [value, chat(session, Collected()), session.language, *await self._show(session)]
+        talk = chat(session, Collected())
+        shown = await self._show(session)
+        return [value, talk, session.language, welcome.value(session), *shown]
 
     async def _speak(self, request: gr.Request, language: str) -> list[Any]:
         session = self._visitors.session(request)
         session.language = choose_language(language)
-        return [self._events.stage_value(session), *await self._show(session)]
+        shown = await self._show(session)
+        return [self._events.stage_value(session), welcome.value(session), *shown]
+
+    async def _wear(self, request: gr.Request) -> list[Any]:
+        """Show the face that was chosen in one panel on the stage and in the other panel."""
+        session = self._visitors.session(request)
+        faces = [p for p in self._panels if isinstance(p, PersonaPanel | FacePanel)]
+        shown = [update for panel in faces for update in await panel.show(session)]
+        return [self._events.stage_value(session), *shown]
 
     async def _delete(self, request: gr.Request, confirmed: bool) -> list[Any]:
         """Delete everything of the visitor, and begin anew with a new key."""
         session = self._visitors.session(request)
         if not confirmed:
-            return [gr.skip()] * (3 + len(self._shown))
+            return [gr.skip()] * (4 + len(self._shown))
         await self._app.forget(session.owner)
         self._app.sessions.close(session)
         gr.Info(tell(session.language, "data.deleted"))

@@ -13,6 +13,7 @@ from modules.messages import Pair
 from modules.text.catalogue import tell
 from modules.ui.labels import first
 from modules.ui.panels import Bench
+from modules.ui.panels.face import own_choices
 
 GENDERS = ("female", "male", "other")
 REGIONS = ("north", "central", "south")
@@ -92,6 +93,8 @@ class PersonaPanel:
                     gr.Button(visible=False, size="sm", **first(value="persona.undo")),
                     value="persona.undo",
                 )
+        self.worn: list[Any] = []
+        """Events after which another face is shown on the stage."""
         self.outputs: list[Any] = [*self._persona, *self._user, self._pair, *self._shown]
         self._connect()
 
@@ -103,7 +106,8 @@ class PersonaPanel:
         """Return the values of a session."""
         chosen, user = session.persona.model_dump(), session.user.model_dump()
         return [
-            *(chosen[field] for field in _FIELDS),
+            *(chosen[field] for field in _FIELDS[:-1]),
+            gr.update(choices=own_choices(session.portrait), value=chosen["avatar"]),
             *(user[field] for field in _USER_FIELDS),
             _pair_value(session),
             *self.preview(session),
@@ -123,7 +127,9 @@ class PersonaPanel:
         for field in fields:
             # `input` and `blur`, never `change`: what Python fills in must not come back to it.
             when = field.blur if isinstance(field, gr.Textbox | gr.Number) else field.input
-            on(when, self._apply, fields, self._shown)
+            applied = on(when, self._apply, fields, self._shown)
+            if field is self._persona[-1]:
+                self.worn = [applied]
         on(self._pair.input, self._choose, self._pair, self._shown)
         on(self._undo.click, self._take_back, None, [self._pair, *self._shown])
 
