@@ -1,12 +1,14 @@
 """Mouth shapes from phonemes: what the lips do in Vietnamese, when, and how strongly.
 
 The rules: diphthongs move through two shapes; a final -ng or -c behind o, ô or u closes the lips
-(ông, học, cúc: the labial-velar finals of Kirby 2011); final -nh and -ch are palatal; a velar
-initial leaves the lips to the vowel that follows, and so does h.
+(ông, học, cúc: the labial-velar finals of Kirby 2011), but not behind the long oo of loans (xoong,
+moóc), which is written so to say just that; final -nh and -ch are palatal; a velar initial leaves
+the lips to the vowel that follows, and so does h.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -21,7 +23,10 @@ _PAUSE_S = 0.13
 _SHORTEST_S = 0.02
 _SHORTEST: dict[VisemeShape, float] = {"closed": 0.06, "lip_teeth": 0.06, "round": 0.04}
 """Seconds that a shape needs to be seen: a closure must not fall between two frames of 40 ms."""
+_SHORTEST_VOWEL_S = 0.06
+"""A vowel between two closures (mắm, bóp) must be seen to open, however short espeak makes it."""
 _LABIAL_NUCLEI = {"o", "ɔ", "u", "u-"}
+_LONG_O = re.compile("o[oòóỏõọ]", re.IGNORECASE)
 _UNSTRESSED = 0.9
 _FRAME_S = 0.01
 _FULL_DB, _SPAN_DB, _FAINTEST, _SILENT_DB = -6.0, 24.0, 0.3, -60.0
@@ -46,6 +51,8 @@ class _Stretch:
     shape: VisemeShape
     weight: float
     vowel: bool = False
+    parts: int = 1
+    """How many shapes its phoneme moves through."""
 
     @property
     def length(self) -> float:
@@ -144,7 +151,7 @@ def _final(name: str, nucleus: str, word: str) -> _Look:
     if shape == "velar":
         # In the South "con" ends like "công" and leaves the lips alone; "hun" is as "hung".
         plain = word.endswith(("n", "t")) and nucleus not in ("u", "u-")
-        if nucleus in _LABIAL_NUCLEI and not plain:
+        if nucleus in _LABIAL_NUCLEI and not plain and not _LONG_O.search(word):
             shape = "closed"
         elif word.endswith("ch"):
             shape = "palatal"
@@ -155,13 +162,13 @@ def _divided(start: float, end: float, look: _Look) -> Iterator[_Stretch]:
     step = (end - start) / len(look.shapes)
     for index, shape in enumerate(look.shapes):
         first = start + index * step
-        yield _Stretch(first, first + step, shape, look.weight, look.vowel)
+        yield _Stretch(first, first + step, shape, look.weight, look.vowel, len(look.shapes))
 
 
 def _make_room(stretches: list[_Stretch], rate: int) -> None:
     """Lengthen what is too short to be seen at its neighbours' cost; none gives more than half."""
     for i, stretch in enumerate(stretches):
-        missing = _SHORTEST.get(stretch.shape, _SHORTEST_S) * rate - stretch.length
+        missing = _shortest_s(stretch) * rate - stretch.length
         if missing <= 0 or stretch.shape == "rest":
             continue
         before = stretches[i - 1] if i else None
@@ -178,8 +185,14 @@ def _make_room(stretches: list[_Stretch], rate: int) -> None:
 
 
 def _spare(stretch: _Stretch, rate: int) -> float:
+    # In quick speech a closure still counts more than the width of its vowel.
     kept = max(stretch.length / 2, _SHORTEST.get(stretch.shape, _SHORTEST_S) * rate)
     return max(0.0, stretch.length - kept)
+
+
+def _shortest_s(stretch: _Stretch) -> float:
+    usual = _SHORTEST.get(stretch.shape, _SHORTEST_S)
+    return max(usual, _SHORTEST_VOWEL_S / stretch.parts) if stretch.vowel else usual
 
 
 def _levels(samples: FloatArray, rate: int) -> FloatArray:

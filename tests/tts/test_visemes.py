@@ -48,20 +48,40 @@ def loaded() -> None:
         ("mưa", "closed unrounded mid"),
         ("mua", "closed round mid"),
         ("mây", "closed mid spread"),
+        ("yêu", "spread spread_mid round"),
+        ("người", "unrounded unrounded mid spread"),
+        ("rượu", "palatal unrounded mid round"),
+        ("uống", "round mid velar"),
+        ("tai", "tongue open spread"),
+        ("tôi", "tongue round_mid spread"),
+        ("chơi", "sibilant mid spread"),
+        ("vui", "lip_teeth round spread"),
+        ("sâu", "sibilant mid round"),
         # The glide rounds, and so does the velar in front of it.
         ("hoa", "round round open"),
         ("sao", "sibilant open round"),
         ("xoay", "sibilant round open spread"),
+        ("quê", "round round spread_mid"),
+        ("khuya", "round round spread mid"),
+        ("khuỷu", "round round spread round"),
+        ("thuở", "tongue round mid"),
         # -ng and -c behind o, ô, u close the lips, behind other vowels they do not.
         ("ông", "round_mid closed"),
         ("lóc", "tongue round_open closed"),
         ("dùng", "palatal round closed"),
         ("lang", "tongue open velar"),
         ("luông", "tongue round mid velar"),
+        ("học", "round_open round_open closed"),
+        ("cúc", "round round closed"),
+        ("một", "closed round_mid tongue"),
+        # The oo of loans is long, and says that the lips stay apart.
+        ("xoong", "sibilant round_open velar"),
+        ("boong", "closed round_open velar"),
         ("nam", "tongue open closed"),
         ("nếp", "tongue spread_mid closed"),
         ("lạnh", "tongue spread_open palatal"),
         ("lích", "tongue spread palatal"),
+        ("ếch", "spread_mid palatal"),
         ("lác", "tongue open velar"),
         # Velars wait for their vowel.
         ("ca", "open open"),
@@ -99,6 +119,22 @@ def test_a_closure_lasts_long_enough_to_be_seen(rate: float) -> None:
     closures = [v for v in mouth("mẹ ba đi mua bốn bó hoa hồng", rate=rate) if v.shape == "closed"]
     assert len(closures) == 6
     assert all(v.end - v.start > 0.045 * SPEECH_RATE for v in closures)
+
+
+@pytest.mark.parametrize("word", ["mắm", "bóp", "mập", "bặm", "búp"])
+@pytest.mark.parametrize("rate", [1.0, 1.35])
+def test_a_vowel_between_two_closures_is_seen_to_open(word: str, rate: float) -> None:
+    first, vowel, last = mouth(word, rate=rate)[:3]
+    assert (first.shape, last.shape) == ("closed", "closed")
+    assert vowel.end - vowel.start >= 0.035 * SPEECH_RATE
+
+
+def test_the_lips_close_at_the_end_of_a_labial_velar_and_not_before() -> None:
+    *_, nucleus, closure = [v for v in mouth("sông") if v.shape != "rest"]
+    assert (nucleus.shape, closure.shape) == ("round_mid", "closed")
+    assert nucleus.end - nucleus.start >= 0.05 * SPEECH_RATE
+    assert closure.weight == 1.0
+    assert 0.05 < (closure.end - closure.start) / SPEECH_RATE < 0.2
 
 
 def test_a_vowel_weighs_as_much_as_it_is_loud() -> None:
