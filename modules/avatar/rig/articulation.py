@@ -21,7 +21,11 @@ CHANNELS = ("open", "width", "round", "teeth", "tongue", "press", "jaw")
 """The values of `Mouth` that speech moves, in its order."""
 _OPEN, _TEETH, _PRESS = (CHANNELS.index(name) for name in ("open", "teeth", "press"))
 _ROUNDING = np.array([name in ("width", "round") for name in CHANNELS])
-_OPENING = np.array([name in ("open", "jaw") for name in CHANNELS], np.float32)
+_SLACK = np.array(
+    [{"open": 0.18, "jaw": 0.18, "round": 0.07, "width": 0.10}.get(name, 0.0) for name in CHANNELS],
+    np.float32,
+)
+"""The share by which each value slackens in a shape that is held: no mouth stands still."""
 _FASTEST = np.array([0.42, 0.36, 0.36, 0.50, 0.45, 0.50, 0.30], np.float32)
 """The most that each value may change in a frame: the lips close from wide open in 100 ms."""
 _BLEND_S = 0.090
@@ -34,8 +38,8 @@ _ROUND_EARLY_S = 0.045
 _SHORTEST_S = 0.055
 """A closure shorter than this would be skipped between two frames."""
 _KEEP_S = 0.4
-_HELD_S, _TIRES_S, _TIRED = 0.14, 0.22, 0.18
-"""A shape that is held for longer than that slackens by this share: no mouth stands still."""
+_HELD_S, _TIRES_S = 0.12, 0.22
+"""After how long a shape begins to slacken, and the time constant of that."""
 
 
 class _Pull(NamedTuple):
@@ -120,7 +124,7 @@ class Articulation:
 def _slackened(held_s: float) -> FloatArray:
     """Return the share of its target that each value keeps after so long."""
     over = max(0.0, held_s - _HELD_S)
-    return 1 - _OPENING * np.float32(_TIRED * (1 - math.exp(-over / _TIRES_S)))
+    return 1 - _SLACK * np.float32(1 - math.exp(-over / _TIRES_S))
 
 
 def _lead(goes: float, comes: float) -> float:

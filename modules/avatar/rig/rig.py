@@ -10,16 +10,15 @@ import numpy as np
 from modules.avatar.rig.accents import Accents
 from modules.avatar.rig.articulation import CHANNELS, Articulation
 from modules.avatar.rig.blinks import Blinks
+from modules.avatar.rig.feelings import DEGREE, felt_pose
 from modules.avatar.rig.gaze import Gaze
 from modules.avatar.rig.idle import idle_pose
 from modules.avatar.rig.loudness import Loudness
 from modules.avatar.rig.pose import Pose
 from modules.avatar.rig.wander import Wander
-from modules.avatar.specification import WIDEST_SMILE, Expression, Mouth, PersonaFile
-from modules.messages import FPS, EmotionLabel, FloatArray, Speech
+from modules.avatar.specification import Expression, Mouth, PersonaFile
+from modules.messages import FPS, EmotionLabel, Speech
 
-DEGREE = 0.85
-"""How much of an expression is shown at most: a face that says all of it looks like a mask."""
 _BEGIN = 20
 """Frames in which motion and expression set in after the idle pose."""
 _RELEASE = 18
@@ -72,40 +71,21 @@ class Rig:
         gaze_x, gaze_y = self._gaze.look(frame)
         lid = self._blinks.lid(frame, self._end)
         alive = self._begun(frame) * self._left(frame)
-        felt, degree = self._feeling, DEGREE * alive
-        still, nod = self._still, self._accents.nod(seconds)
-        sway = [self._sway(k, frame / FPS) for k in (_YAW, _PITCH, _ROLL, _BROW)]
-        wide = 0.26 * felt.lid if felt.lid > 0 else 0.42 * felt.lid
-        return Pose(
-            yaw=still.yaw + alive * (1.9 * sway[_YAW] + 0.25 * gaze_x),
-            pitch=still.pitch + alive * (1.1 * sway[_PITCH] + 1.9 * nod) + 3 * degree * felt.pitch,
-            roll=still.roll + alive * 0.010 * sway[_ROLL] + 0.03 * degree * felt.roll,
-            breath=alive * (0.5 - 0.5 * math.cos(2 * math.pi * frame / FPS / _BREATH_S)),
-            brow=degree * felt.brow + alive * (0.09 * sway[_BROW] + 0.16 * nod),
-            inner=degree * felt.inner,
-            frown=degree * felt.frown,
-            cheek=min(max(still.cheek + degree * felt.cheek, 0.0), 1.0),
-            lid=lid * (1 + degree * wide),
-            squint=min(1.0, still.squint + degree * felt.squint),
-            gaze_x=alive * gaze_x,
-            gaze_y=alive * gaze_y + 2.0 * degree * felt.look,
-            mouth=self._mouth(spoken, degree, _SOFT + _LOUD * self._loudness.at(seconds)),
-        )
-
-    def _mouth(self, spoken: FloatArray, degree: float, voice: float) -> Mouth:
+        nod = self._accents.nod(seconds)
+        voice = _SOFT + _LOUD * self._loudness.at(seconds)
         said = Mouth(**dict(zip(CHANNELS, spoken.tolist(), strict=True)))
-        felt = self._feeling
-        still, most = self._still.mouth.corner, WIDEST_SMILE if felt.corner > 0 else -1.0
-        corner = still + degree * abs(felt.corner) * (most - still)
-        width = said.width + degree * felt.width * (1 - said.round)
-        firm = said.press + degree * felt.press * (1 - min(1.0, 3 * said.open))
-        return said._replace(
-            open=min(1.0, voice * said.open * (1 + degree * felt.gape * 0.5)),
-            width=min(max(width, -1.0), 1.0),
-            press=min(firm, 1.0),
-            jaw=min(1.0, voice * said.jaw * (1 + degree * felt.gape * 0.5)),
-            corner=corner * (1 - 0.35 * said.open),
-            lift=degree * felt.lift,
+        said = said._replace(open=voice * said.open, jaw=min(1.0, voice * said.jaw))
+        sway = [self._sway(k, frame / FPS) for k in (_YAW, _PITCH, _ROLL, _BROW)]
+        felt = felt_pose(self._still, self._feeling, DEGREE * alive, said)
+        return felt._replace(
+            yaw=felt.yaw + alive * (1.9 * sway[_YAW] + 0.25 * gaze_x),
+            pitch=felt.pitch + alive * (1.1 * sway[_PITCH] + 1.9 * nod),
+            roll=felt.roll + alive * 0.010 * sway[_ROLL],
+            breath=alive * (0.5 - 0.5 * math.cos(2 * math.pi * frame / FPS / _BREATH_S)),
+            brow=felt.brow + alive * (0.09 * sway[_BROW] + 0.16 * nod),
+            lid=lid * felt.lid,
+            gaze_x=alive * gaze_x,
+            gaze_y=felt.gaze_y + alive * gaze_y,
         )
 
     def _sway(self, channel: int, seconds: float) -> float:
