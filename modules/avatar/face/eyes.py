@@ -75,6 +75,8 @@ class EyePainter:
         self._skin = np.ascontiguousarray(
             cv2.cvtColor(skin[top:bottom, left:right], cv2.COLOR_RGB2RGBA)
         )
+        plain = np.ascontiguousarray(skin[top:bottom, left:right])
+        self._detail = plain.astype(np.int16) - settled(plain)
         self._upper = profile(eyes.upper_curve, _U)
         self._lower = profile(eyes.lower_curve, _U)
         self._fold = profile(eyes.fold, _U)
@@ -101,7 +103,10 @@ class EyePainter:
         self._draw_lower_edge(canvas, lids, openness)
         self._draw_lashes(canvas, lids, openness)
         drawn = cast("ByteArray", cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB))
-        return drawn if self._fine else settled(drawn)
+        if self._fine:
+            return drawn
+        # Settled is what was drawn; the skin around it is so already and keeps its detail.
+        return cast("ByteArray", cv2.add(settled(drawn), self._detail, dtype=cv2.CV_8U))
 
     def _lids(self, state: EyeState) -> _Lids:
         eyes = self._eyes
@@ -159,7 +164,8 @@ class EyePainter:
         edge = float(np.interp(x + 0.35 * lit * r, *_rising(lids.upper)))
         top = max(y - 0.56 * r, edge + 1.8)
         seen = float(np.clip((y + 0.5 * r - top) / (0.6 * r), 0, 1))
-        light = skia.Rect.MakeXYWH(x + (0.35 * lit - 0.23) * r, top, 0.46 * r, 0.42 * r * (0.4 + 0.6 * seen))
+        left, high = x + (0.35 * lit - 0.23) * r, 0.42 * r * (0.4 + 0.6 * seen)
+        light = skia.Rect.MakeXYWH(left, top, 0.46 * r, high)
         canvas.drawOval(light, fill("#ffffff", 0.95 * seen))
         canvas.drawCircle(x - 0.40 * lit * r, y + 0.44 * r, 0.12 * r, fill("#ffffff", 0.40 * seen))
 
