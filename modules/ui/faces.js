@@ -14,6 +14,11 @@ class Faces {
     this.onready = onready;
     this.face = null; // {idle, listening, thinking, poster}: addresses
     this.state = "idle";
+    // Another face has come: its still covers the old one's loop until its own is there.
+    poster.addEventListener("load", () => {
+      for (const video of this.videos)
+        if (!this.mine(video)) video.classList.remove("shown");
+    });
     for (const video of videos) {
       video.addEventListener("loadeddata", () => this.show(video));
       video.addEventListener("error", () => this.fail(video));
@@ -23,9 +28,8 @@ class Faces {
 
   wear(face) {
     if (JSON.stringify(face) === JSON.stringify(this.face)) return;
-    const another = this.face?.poster !== face.poster;
     this.face = face;
-    if (another) this.poster.src = face.poster;
+    if (this.poster.getAttribute("src") !== face.poster) this.poster.src = face.poster;
     this.turn(this.state);
   }
 
@@ -42,6 +46,10 @@ class Faces {
     waiting.wanted = loop;
     if (waiting.getAttribute("src") !== loop) waiting.src = loop;
     else if (waiting.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) this.show(waiting);
+  }
+
+  mine(video) {
+    return Object.values(this.face).includes(video.getAttribute("src"));
   }
 
   show(video) {

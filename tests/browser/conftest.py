@@ -18,6 +18,8 @@ FLAGS = (
     "--disable-sync",
     "--mute-audio",
 )
+MET = "try { localStorage.setItem('guong.met', '1') } catch {}"
+"""A visitor who has been here before: nobody is introduced to them."""
 READY = "window.guong?.socket?.readyState === 1"
 
 
@@ -71,8 +73,10 @@ def context(browser):
 class Page:
     """A visitor's page, and what they do there."""
 
-    def __init__(self, context, url):
+    def __init__(self, context, url, *, first_time=False):
         self.page = context.new_page()
+        if not first_time:
+            self.page.add_init_script(MET)
         self.errors = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.url = url
@@ -119,8 +123,8 @@ def visit(context):
     """Open a page; afterwards no script of it must have failed."""
     opened = []
 
-    def open_page(server, ready=READY, within=context):
-        page = Page(within, server.url)
+    def open_page(server, ready=READY, within=context, *, first_time=False):
+        page = Page(within, server.url, first_time=first_time)
         opened.append(page)
         return page.open(ready)
 
