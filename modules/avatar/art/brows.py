@@ -18,8 +18,8 @@ _STEPS = 60
 
 def _line(brows: Brows, centre: float, side: int) -> tuple[FloatArray, FloatArray]:
     at = np.array(brows.curve, np.float32)
-    middle = centre + side * brows.apart
-    points = np.stack([middle + side * brows.half_length * at[:, 0], brows.y + at[:, 1]], axis=1)
+    middle, level = centre + side * brows.apart, brows.y - side * brows.uneven / 2
+    points = np.stack([middle + side * brows.half_length * at[:, 0], level + at[:, 1]], axis=1)
     share = np.linspace(0, 1, _STEPS, dtype=np.float32)
     return curve(points, _STEPS), profile(brows.thickness, share)
 

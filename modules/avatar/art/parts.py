@@ -162,6 +162,8 @@ class Eyes(Part):
 class Brows(Part):
     """Both eyebrows: a line from the inner to the outer end, relative to its middle."""
 
+    uneven: Annotated[float, Field(ge=-4, le=4)] = 0.0
+    """How much higher the right brow of the picture lies than the left: nobody's are level."""
     apart: Length
     y: float
     half_length: Length

@@ -34,6 +34,11 @@ class Light(Part):
     rim_colour: Hex
     rim_amount: Share
 
+    @property
+    def side(self) -> int:
+        """The side of the picture that the key light stands on: -1 left, 1 right."""
+        return -1 if self.key[0] < 0 else 1
+
 
 class Slab(Part):
     """An upright rectangle of the background: a wall's edge, a shutter, a slat."""

@@ -26,8 +26,11 @@ _REACH = (46, 38, 46)
 """How far the mouth's box reaches to the sides, upwards and downwards from its middle."""
 
 
-def lip_texture(lips: Lips) -> FloatArray:
-    """Paint upper and lower lip, each from its outer to its inner edge: [2 * rows, columns, 3]."""
+def lip_texture(lips: Lips, lit: int) -> FloatArray:
+    """Paint upper and lower lip, each from its outer to its inner edge: [2 * rows, columns, 3].
+
+    `lit` is the side that the light comes from: -1 left, 1 right.
+    """
     random = np.random.default_rng(lips.seed)
     u = np.linspace(-1, 1, _WIDE, dtype=np.float32)[None]
     v = np.linspace(0, 1, _HIGH, dtype=np.float32)[:, None]
@@ -50,7 +53,7 @@ def lip_texture(lips: Lips) -> FloatArray:
     bow = np.exp(-(((u + 0.16) / 0.10) ** 2) - ((v - 0.10) / 0.10) ** 2)
     bow = bow + 0.6 * np.exp(-(((u - 0.20) / 0.10) ** 2) - ((v - 0.10) / 0.10) ** 2)
     screen(top, white, (0.5 * lips.shine * bow).astype(np.float32))
-    return np.vstack([top, low])
+    return np.vstack([top, low])[:, ::-lit]
 
 
 def _faded_edge(height: int, width: int, over: int = 12) -> FloatArray:
@@ -75,7 +78,7 @@ class MouthPainter:
     """Paints the mouth over the skin of its box. Immutable after it is made."""
 
     def __init__(
-        self, lips: Lips, folds: Folds, smile: float, centre: float, skin: ByteArray
+        self, lips: Lips, folds: Folds, smile: float, centre: float, skin: ByteArray, lit: int
     ) -> None:
         side, up, down = _REACH
         top, left = int((lips.y - up) * SCALE), int((centre - side) * SCALE)
@@ -86,7 +89,7 @@ class MouthPainter:
         self._y: FloatArray = (y / SCALE).astype(np.float32)[:, None]
         self._shape = LipShape(lips, self._x)
         self._inside = Inside(lips, centre, self.box)
-        self._texture = np.round(lip_texture(lips) * 255).astype(np.uint8)
+        self._texture = np.round(lip_texture(lips, lit) * 255).astype(np.uint8)
         self._lips = lips
         self._line = colour(lips.line) * 255
         self._shadow = 1 - colour(lips.shadow)

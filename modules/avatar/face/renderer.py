@@ -71,9 +71,9 @@ class Renderer:
         self.portrait = portrait
         self.mouths, self.lids = Patches(_MOUTH_BYTES), Patches(_EYE_BYTES)
         self.warp = HeadWarp(look)
-        centre, smile = look.head.centre, persona.rest.corner
-        self.mouth = MouthPainter(look.lips, persona.folds, smile, centre, portrait)
-        self.eyes = [EyePainter(look.eyes, centre, side, portrait, fine) for side in (-1, 1)]
+        centre, smile, lit = look.head.centre, persona.rest.corner, look.light.side
+        self.mouth = MouthPainter(look.lips, persona.folds, smile, centre, portrait, lit)
+        self.eyes = [EyePainter(look.eyes, centre, side, portrait, lit, fine) for side in (-1, 1)]
         taken = [self.mouth.box, *(eye.box for eye in self.eyes)]
         self.furrows = furrows(look.skin, idle_pose(persona.rest), centre, portrait, taken)
         self._prepare_blinks(persona)
