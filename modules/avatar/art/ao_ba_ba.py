@@ -59,23 +59,26 @@ def _flower(
     canvas.drawCircle(x, y, 0.26 * radius, fill(one.heart, one.amount))
 
 
-def _lay_print(
-    cloth: FloatArray, one: Print, seed: int, relief: FloatArray, lit: FloatArray
-) -> None:
+def _printed(one: Print, top: float, seed: int) -> Layer:
+    # Rows of flowers from `top` down.
     random = np.random.default_rng(seed)
     layer, (across, down) = Layer(), one.step
-    for row, y in enumerate(np.arange(360, FRAME_SIZE + down, down).tolist()):
+    for row, y in enumerate(np.arange(top, FRAME_SIZE + down, down).tolist()):
         for x in np.arange(0.5 * (row % 2) * across, FRAME_SIZE + across, across).tolist():
             dx, dy = random.uniform(-one.jitter, one.jitter, 2).tolist()
             radius, turn = random.uniform(*one.radius), random.uniform(0, math.tau)
             code = one.colours[int(random.integers(len(one.colours)))]
             _flower(layer.canvas, (x + dx, y + dy), radius, turn, one, code)
+    return layer
+
+
+def _lay_print(cloth: FloatArray, printed: Layer, relief: FloatArray, lit: FloatArray) -> None:
     # A print goes along with the folds, and lies in their light.
     down_slope, right_slope = np.gradient(enlarge(soften(relief, 1.5)) * SCALE)
     y_at, x_at = np.mgrid[0:LARGE, 0:LARGE].astype(np.float32)
     x_at -= SCALE * _SLIP * right_slope
     y_at -= SCALE * _SLIP * down_slope
-    moved = cv2.remap(layer.pixels, x_at, y_at, cv2.INTER_LINEAR).astype(np.float32)
+    moved = cv2.remap(printed.pixels, x_at, y_at, cv2.INTER_LINEAR).astype(np.float32)
     moved[..., :3] *= np.clip(0.45 + 0.75 * enlarge(lit), 0, 1)[..., None]
     over(cloth, moved.astype(np.uint8))
 
@@ -113,8 +116,9 @@ def paint_body(picture: FloatArray, garment: AoBaBa, light: Light, centre: float
     relief += 1.6 * mask(line(garment.placket), 0.8, garment.placket_width)
     small, lit = lit_cloth(relief, garment, light)
     cloth = enlarge(small)
+    top = min(y for _, y in garment.body)
     for k, one in enumerate(garment.prints):
-        _lay_print(cloth, one, garment.seed + k, relief, lit)
+        _lay_print(cloth, _printed(one, top, garment.seed + k), relief, lit)
     _weave(cloth, garment.seed)
     _sew(cloth, garment)
     inside = _inside(garment, centre)

@@ -120,6 +120,7 @@ class Scarf(Fabric):
     cell: Length
     """Length of a check along the scarf."""
     strips: Annotated[tuple[Strip, ...], Field(min_length=1)]
+    seed: int = 0
 
 
 class AoBaBa(Cloth):

@@ -44,7 +44,7 @@ def _paint_strip(
     down, across = enlarge(t) * (length / scarf.cell), enlarge(u) * strip.cells
     dark = 0.5 * (_band(down, 2.5) + _band(across, 2.5))
     # Threads of both colours cross in the bands.
-    thread = np.random.default_rng(len(strip.guides)).normal(0, 1, (LARGE, LARGE))
+    thread = np.random.default_rng(scarf.seed).normal(0, 1, (LARGE, LARGE))
     uneven = 1 + 0.3 * soften(thread.astype(np.float32), 0.8)
     amount = np.clip(scarf.amount * dark * uneven, 0, 1)
     multiply(cloth, colour(scarf.check), np.asarray(amount, np.float32))
