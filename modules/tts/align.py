@@ -15,7 +15,7 @@ import numpy as np
 from modules.errors import EngineUnavailable
 from modules.messages import SPEECH_RATE, FloatArray, Persona, Region, SpokenWord, Viseme
 from modules.tts import espeak_library
-from modules.tts.mfcc import HIGHEST_HZ, HOP_S, Features, deltas, features
+from modules.tts.mfcc import HIGHEST_HZ, HOP_S, Features, deltas, features, rests
 from modules.tts.mouth import guessed, heard_visemes
 from modules.tts.phrases import Phrase, phrases
 from modules.tts.prosody import PROSODY
@@ -35,9 +35,6 @@ _FURTHEST = 0.75
 _TELLING = 100
 """Frames of speech from which on that can be told."""
 _LONGEST_RATIO = 4.0
-_SILENT_DB = -38.0
-_SHORTEST_REST = 13
-"""Frames of silence in which the mouth comes to rest; a shorter one is a stop (`visemes`)."""
 _FROM_SOUND = 0.35
 """Share that the sound has in how far a vowel opens."""
 _SHORTEST_SAMPLES = 400
@@ -148,17 +145,13 @@ def _opened(shapes: Sequence[Viseme], heard: Features, rate: int) -> tuple[Visem
 
 def _at_rest(shapes: Sequence[Viseme], heard: Features, rate: int) -> tuple[Viseme, ...]:
     """Return shapes that give way to rest wherever the recording is silent for a while."""
-    silent = ~heard.spoken | (heard.level < _SILENT_DB)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], silent, [False]]).astype(np.int8)))
-    rests = [
-        (round(start * HOP_S * rate), round(stop * HOP_S * rate))
-        for start, stop in edges.reshape(-1, 2)
-        if stop - start >= _SHORTEST_REST
+    pauses = [
+        (round(start * HOP_S * rate), round(stop * HOP_S * rate)) for start, stop in rests(heard)
     ]
     found: list[Viseme] = []
     for viseme in shapes:
         start = viseme.start
-        for first, stop in rests:
+        for first, stop in pauses:
             if stop <= start or first >= viseme.end:
                 continue
             if first > start:

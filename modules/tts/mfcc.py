@@ -20,6 +20,9 @@ COEFFICIENTS = 12
 _FRAMES_AT_ONCE = 4096
 _SPOKEN_DB = -40.0
 _REACH = 6
+_SILENT_DB = -38.0
+_SHORTEST_REST = 13
+"""Frames: a gap up to this long is the closure of a stop, not a pause (see `visemes`)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +55,14 @@ def features(samples: FloatArray, rate: int, highest_hz: float = HIGHEST_HZ) -> 
     kept = cepstra[spoken] if spoken.any() else cepstra
     normal = (cepstra - kept.mean(axis=0)) / (kept.std(axis=0) + 1e-6) if len(kept) else cepstra
     return Features(normal.astype(np.float32), level.astype(np.float32), spoken)
+
+
+def rests(heard: Features) -> list[tuple[int, int]]:
+    """Return the silences in which a mouth comes to rest: first frame, and the one behind each."""
+    silent = ~heard.spoken | (heard.level < _SILENT_DB)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], silent, [False]]).astype(np.int8)))
+    found = [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
+    return [(start, stop) for start, stop in found if stop - start >= _SHORTEST_REST]
 
 
 def deltas(values: FloatArray) -> FloatArray:
