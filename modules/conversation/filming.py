@@ -107,18 +107,23 @@ class Filming:
             if not finished:
                 raise NotFound("answer", id="")
             return [_answer(finished[0])]
-        loops = await self._loops(finished)
+        loops = await self._loops(session, finished)
         scenes = [scene for each in finished for scene in _exchange(each, session, loops)]
         if not any(isinstance(scene, Answer) for scene in scenes):
             raise NotFound("conversation", id="")
         return scenes
 
-    async def _loops(self, exchanges: Iterable[Exchange]) -> dict[str, Path]:
+    async def _loops(self, session: Session, exchanges: Iterable[Exchange]) -> dict[str, Path]:
         """Return the loop of each face that appears; one that has none is left out."""
+        app, portrait = self._app, session.portrait
         loops: dict[str, Path] = {}
-        for avatar in {exchange.persona.avatar for exchange in exchanges}:
+        for face in {exchange.persona.avatar for exchange in exchanges}:
             with suppress(GuongError):
-                loops[avatar] = await self._app.idle_loops.path(avatar, "listening")
+                if portrait is not None and portrait.id == face:
+                    handle = app.portrait_loops.handle(session.owner, portrait)
+                    loops[face] = await app.portrait_loops.path(handle, "listening")
+                else:
+                    loops[face] = await app.idle_loops.path(face, "listening")
         return loops
 
 

@@ -272,9 +272,14 @@ class Session:
         """Say something unasked."""
         current = self.reply = Reply(reply)
         self.renewed.set()
+        request = unasked(self, prompt, reply)
+        if prompt.kept:
+            self.talk.begin(reply, "", spoken=False).understood(request)
         try:
-            async with send, aclosing(self.app.back(unasked(self, prompt, reply))) as messages:
+            async with send, aclosing(self.app.back(request)) as messages:
                 async for message in messages:
+                    if isinstance(message, TurnEnd) and (exchange := self.talk.of(reply)):
+                        exchange.engines = dict(message.engines)
                     await self._pass_on(message, current)
                     await send.send(message)
         finally:
@@ -283,6 +288,8 @@ class Session:
                 current.halt()
             if prompt.kept:
                 self._note_said(current, whole=finished)
+                if self.live:
+                    self.app.spawn(self.talk.keep(current))
 
     def _warnings(self, reply: int) -> list[Notice]:
         return [Notice(reply, "restart_needed")] if self.app.residency.needs_restart else []

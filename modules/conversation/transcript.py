@@ -42,7 +42,9 @@ def as_text(exchanges: Sequence[Exchange], language: str, where: tzinfo = UTC) -
         if at.date() != day:
             day = at.date()
             lines += ["", _date(at, language)]
-        lines += ["", f"[{at.strftime(_TIME)}] {you}{_felt(each, language)}:", each.said]
+        lines += ["", f"[{at.strftime(_TIME)}]"]
+        if each.said:  # what is said unasked answers nothing
+            lines += [f"{you}{_felt(each, language)}:", each.said]
         if each.answer:
             pair = f"{each.pair.assistant_self} – {each.pair.user_term}"
             name = each.persona.name or tell(language, "transcript.assistant")
@@ -93,18 +95,20 @@ def write(text: str, path: Path) -> Path:
 
 def _lines(exchange: Exchange, where: tzinfo) -> list[dict[str, Any]]:
     when, mood = _stamp(exchange.at, where), exchange.mood
-    lines: list[dict[str, Any]] = [
-        {
-            "who": "user",
-            "name": "",
-            "when": when,
-            "text": exchange.said,
-            "spoken": exchange.spoken,
-            "mood": {"label": mood.label, "scores": dict(mood.scores), "engine": mood.engine}
-            if mood
-            else None,
-        }
-    ]
+    lines: list[dict[str, Any]] = []
+    if exchange.said:
+        lines.append(
+            {
+                "who": "user",
+                "name": "",
+                "when": when,
+                "text": exchange.said,
+                "spoken": exchange.spoken,
+                "mood": {"label": mood.label, "scores": dict(mood.scores), "engine": mood.engine}
+                if mood
+                else None,
+            }
+        )
     if exchange.answer:
         pair = exchange.pair
         lines.append(

@@ -13,7 +13,7 @@ from modules.conversation import talk as talks
 from modules.conversation.files import KEEP_S, Files
 from modules.conversation.reply import Reply
 from modules.conversation.talk import Budget, Talk
-from modules.messages import FRAME_SAMPLES, MediaChunk, Speech, Utterance
+from modules.messages import FRAME_SAMPLES, MediaChunk, Prompt, Speech, Utterance
 from tests.conversation.test_session import app_with, collect, understands
 from tests.scripted import Scripted, says, tone
 from tests.virtual_time import virtual_time
@@ -263,5 +263,18 @@ def test_a_conversation_is_not_swept_while_it_lasts_and_leftovers_of_a_crash_are
         assert media.video.exists()
         Files(tmp_path).sweep()  # of the next process
         assert not media.video.exists()
+
+    asyncio.run(run())
+
+
+def test_a_greeting_is_kept_and_a_sample_of_a_voice_is_not(tmp_path):
+    async def run():
+        session = session_of(app_with(tmp_path))
+        await collect(session, Prompt("Chào bạn nhé.", kept=False), 1)
+        await collect(session, Prompt("Chào bạn, mình đây."), 2)
+        await written(session)
+        (exchange,) = session.talk.exchanges
+        assert (exchange.said, exchange.answer) == ("", "Chào bạn, mình đây.")
+        assert exchange.media is not None
 
     asyncio.run(run())

@@ -28,7 +28,7 @@ def exchanges():
 def test_the_text_reads_like_a_conversation_with_times_of_the_visitor():
     text = as_text(exchanges(), "vi", HANOI)
     assert "22/11/2026, 23:50 – 00:11" in text
-    assert "[23:50] Bạn (buồn):\nChào chị, em hơi buồn.\nLinh (chị – em):\nỪ, kể chị nghe" in text
+    assert "[23:50]\nBạn (buồn):\nChào chị, em hơi buồn.\nLinh (chị – em):\nỪ, kể chị nghe" in text
     assert "\n23/11/2026\n" in text  # a new day, where the visitor is
     assert text.endswith("Có ai không?\n")
 
@@ -80,3 +80,10 @@ def test_a_page_that_tells_no_sensible_zone_gets_utc_or_some_zone_and_never_an_e
 def test_a_disk_that_refuses_is_told(tmp_path):
     with pytest.raises(StorageFailed, match="disk"):
         write("x", tmp_path / "missing" / "talk.txt")
+
+
+def test_a_greeting_that_nobody_asked_for_is_a_line_of_the_assistant_alone():
+    greeting = Exchange(1, "", False, BEGIN, "Chào em, chị Linh đây.", persona=Persona(name="Linh"))
+    assert "Bạn" not in as_text([greeting], "vi")
+    (line,) = json.loads(as_json([greeting], "vi"))["lines"]
+    assert (line["who"], line["text"]) == ("assistant", "Chào em, chị Linh đây.")
