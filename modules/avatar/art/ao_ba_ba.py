@@ -19,16 +19,16 @@ from modules.avatar.art.canvas import (
     multiply,
     over,
     reduce,
-    screen,
     shape,
     soften,
 )
 from modules.avatar.art.cloth import body_relief, lit_cloth
 from modules.avatar.art.curves import curve, line, mirrored, polygon, ring
 from modules.avatar.art.garments import AoBaBa, Print
-from modules.avatar.art.paints import fill, radial, stroke
+from modules.avatar.art.paints import fill
 from modules.avatar.art.scarf import paint_scarf
 from modules.avatar.art.scene import Light
+from modules.avatar.art.sewing import sew_button, sew_placket, sew_seams, weave
 from modules.messages import FRAME_SIZE, FloatArray
 
 _SLIP = 0.9
@@ -83,33 +83,6 @@ def _lay_print(cloth: FloatArray, printed: Layer, relief: FloatArray, lit: Float
     over(cloth, moved.astype(np.uint8))
 
 
-def _weave(cloth: FloatArray, seed: int) -> None:
-    noise = np.random.default_rng(seed).normal(0, 1, (LARGE, LARGE)).astype(np.float32)
-    warp = cv2.GaussianBlur(noise, (0, 0), sigmaX=0.6, sigmaY=3.0)
-    weft = cv2.GaussianBlur(noise[::-1], (0, 0), sigmaX=3.0, sigmaY=0.6)
-    thread = warp / float(warp.std()) + weft / float(weft.std())
-    cloth *= (1 + 0.016 * thread[..., None]).astype(np.float32)
-
-
-def _sew(cloth: FloatArray, garment: AoBaBa) -> None:
-    # Seams, and the edge of the placket with its two rows of stitches.
-    for seam in garment.seams:
-        path = line(seam)
-        multiply(cloth, colour(garment.shadow), 0.55 * enlarge(mask(path, 1.2, 2.0)))
-        screen(cloth, colour(garment.gloss), 0.14 * enlarge(mask(path, 0.7, 0.9)))
-    half = garment.placket_width / 2
-    middle = curve(garment.placket, 48)
-    edge, seam = (polygon(middle + np.array([dx, 0]), closed=False) for dx in (half, -half))
-    multiply(cloth, colour(garment.shadow), 0.85 * enlarge(mask(edge, 1.0, 1.8)))
-    multiply(cloth, colour(garment.shadow), 0.40 * enlarge(mask(seam, 0.9, 1.4)))
-    layer = Layer()
-    paint = stroke(garment.stitch, 0.5, 0.6)
-    paint.setPathEffect(skia.DashPathEffect.Make([2.2, 1.5], 0))
-    for dx in (half - 2.0, 2.0 - half):
-        layer.canvas.drawPath(polygon(middle + np.array([dx, 0]), closed=False), paint)
-    over(cloth, layer.pixels)
-
-
 def paint_body(picture: FloatArray, garment: AoBaBa, light: Light, centre: float) -> None:
     """Paint shoulders and breast, in place."""
     relief = body_relief(garment, centre)
@@ -119,8 +92,9 @@ def paint_body(picture: FloatArray, garment: AoBaBa, light: Light, centre: float
     top = min(y for _, y in garment.body)
     for k, one in enumerate(garment.prints):
         _lay_print(cloth, _printed(one, top, garment.seed + k), relief, lit)
-    _weave(cloth, garment.seed)
-    _sew(cloth, garment)
+    weave(cloth, garment.seed, 0.016, 3)
+    sew_seams(cloth, garment)
+    sew_placket(cloth, garment, garment.placket, garment.placket_width, garment.stitch)
     inside = _inside(garment, centre)
     around = np.clip(enlarge(soften(reduce(inside), 3)) - inside, 0, 1)
     multiply(picture, colour(garment.shadow), 0.5 * around)
@@ -137,23 +111,12 @@ def _bind(picture: FloatArray, garment: AoBaBa, light: Light, centre: float) -> 
     mix(picture, enlarge(small), mask(path, 0.2, garment.binding, LARGE))
 
 
-def _button(canvas: skia.Canvas, x: float, y: float, radius: float, garment: AoBaBa) -> None:
-    light, middle, dark = garment.button
-    canvas.drawCircle(x + 0.7, y + 1.2, radius * 1.12, fill(garment.shadow, 0.7, 0.9))
-    stops = [(light, 1.0), (middle, 1.0), (dark, 1.0)]
-    shine = radial((x - 0.35 * radius, y - 0.4 * radius), radius * 1.5, stops)
-    canvas.drawCircle(x, y, radius, fill("#ffffff", 1, 0, shine))
-    canvas.drawCircle(x, y, radius * 0.66, stroke(dark, 0.45, 0.5))
-    for dx, dy in ((-1, -1), (1, -1), (-1, 1), (1, 1)):
-        canvas.drawCircle(x + 0.24 * dx * radius, y + 0.24 * dy * radius, 0.1 * radius, fill(dark))
-
-
 def paint_collar(picture: FloatArray, garment: AoBaBa, light: Light, centre: float) -> None:
     """Paint the hem of the neck, the buttons and the scarf, in place."""
     _bind(picture, garment, light, centre)
     layer = Layer()
-    for x, y, radius in garment.buttons:
-        _button(layer.canvas, x, y, radius, garment)
+    for button in garment.buttons:
+        sew_button(layer.canvas, button, garment.button, garment.shadow)
     over(picture, layer.pixels)
     if garment.scarf is not None:
         paint_scarf(picture, garment.scarf, body_relief(garment, centre), light)

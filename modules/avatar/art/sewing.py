@@ -13,11 +13,14 @@ from modules.avatar.art.paints import fill, radial, stroke
 from modules.messages import FloatArray
 
 
-def weave(cloth: FloatArray, seed: int, amount: float) -> None:
-    """Make the threads of a plain weave show, uneven as in linen; [LARGE, LARGE, 3], in place."""
+def weave(cloth: FloatArray, seed: int, amount: float, length: float) -> None:
+    """Make the threads of a plain weave show; [LARGE, LARGE, 3], in place.
+
+    `length` is how far a thread stays thick or thin: long in linen, short in cotton.
+    """
     noise = np.random.default_rng(seed).normal(0, 1, (LARGE, LARGE)).astype(np.float32)
-    warp = cv2.GaussianBlur(noise, (0, 0), sigmaX=0.6, sigmaY=5.0)
-    weft = cv2.GaussianBlur(noise[::-1], (0, 0), sigmaX=5.0, sigmaY=0.6)
+    warp = cv2.GaussianBlur(noise, (0, 0), sigmaX=0.6, sigmaY=length)
+    weft = cv2.GaussianBlur(noise[::-1], (0, 0), sigmaX=length, sigmaY=0.6)
     thread = warp / float(warp.std()) + weft / float(weft.std())
     cloth *= (1 + amount * thread[..., None]).astype(np.float32)
 
