@@ -83,7 +83,7 @@ class _Page:
                 gr.Markdown(elem_id="guong-title", **first(value="page.title")), value="page.title"
             )
             self._faces = labels(
-                gr.Button(size="sm", elem_id="guong-faces", **first(value="page.faces")),
+                gr.Button(size="sm", elem_id="guong-people", **first(value="page.faces")),
                 value="page.faces",
             )
             self._settings = labels(
@@ -92,7 +92,8 @@ class _Page:
             )
             self._language = gr.Radio(
                 [("Tiếng Việt", "vi"), ("English", "en")],
-                value="vi", show_label=False, container=False, elem_id="guong-language",
+                value="vi", label="Ngôn ngữ · Language", show_label=False, container=False,
+                elem_id="guong-language",
             )  # fmt: skip
             if os.environ.get("OAUTH_CLIENT_ID"):  # a Space with hf_oauth: memory follows the user
                 gr.LoginButton(size="sm", scale=0)
@@ -137,9 +138,10 @@ class _Page:
                     elem_id="guong-message", scale=5, show_label=False, container=False,
                     max_length=self._app.settings.max_message, autofocus=True, interactive=True,
                     lines=1, max_lines=4,
-                    **first(placeholder="page.message"),
+                    **first(placeholder="page.message", label="page.message"),
                 ),
                 placeholder="page.message",
+                label="page.message",
             )  # fmt: skip
             self._send = labels(
                 gr.Button(

@@ -12,7 +12,7 @@ import anyio
 import gradio as gr
 import numpy as np
 
-from modules import avatar
+from modules import avatar, persona
 from modules.api.face import persona_of
 from modules.conversation.app import App
 from modules.conversation.details import Collected
@@ -80,6 +80,8 @@ class Events:
         if "greet" in told:
             heard = Prompt(await welcome.meet(session, dict(told["greet"])))
             yield gr.skip(), {"face": self.stage_value(session)["face"]}, gr.skip()
+        elif "sample" in told:
+            heard = _sample(session)
         elif "utterance" in told:
             heard = session.take_utterance(int(told["utterance"]), reply)
         elif "sound" in told:  # recorded on the page: there was no socket to send it through
@@ -95,6 +97,7 @@ class Events:
         self, session: Session, heard: str | Utterance | Prompt, reply: int
     ) -> AsyncGenerator[Update, None]:
         collected, relay = Collected(), _Relay(session, reply)
+        unasked = isinstance(heard, Prompt) and not heard.kept
         try:
             async with aclosing(session.turn(heard, reply)) as messages:
                 async for message in messages:
@@ -102,7 +105,7 @@ class Events:
                     if isinstance(message, MediaChunk | Caption):
                         if update := relay.add(message):
                             yield gr.skip(), update, gr.skip()
-                    elif not isinstance(message, Speech):
+                    elif not isinstance(message, Speech) and not unasked:
                         yield chat(session, collected), gr.skip(), gr.skip()
         except GuongError as error:
             refused = heard if isinstance(heard, str) else ""
@@ -111,7 +114,14 @@ class Events:
                 raise
             gr.Info(tell(session.language, error.code, **error.params))
             return
-        yield chat(session, collected), relay.end(), last_turn(session.language, collected)
+        told = gr.skip() if isinstance(heard, Prompt) else last_turn(session.language, collected)
+        yield chat(session, collected), relay.end(), told
+
+
+def _sample(session: Session) -> Prompt:
+    """Return a sentence that lets a voice, a pair and a face be heard and seen."""
+    who = session.persona
+    return Prompt(persona.preview(session.address.pair, who.tone, who.region), kept=False)
 
 
 def _sound(recorded: object) -> FloatArray:

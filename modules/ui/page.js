@@ -42,6 +42,7 @@ function relabel() {
     part.setAttribute("aria-label", part.title);
   }
   $("guong-state").textContent = text("stage." + state);
+  inOurLanguage(document.body);
   showMicrophone();
 }
 
@@ -53,8 +54,14 @@ function greet(choice) {
   trigger("submit", { greet: choice, reply: begin() });
 }
 
+// The same for a sentence that shows how the chosen voice sounds.
+function sample() {
+  trigger("submit", { sample: true, reply: begin() });
+}
+
 window.guong = {
   greet,
+  sample,
   halt,
   pushToTalk,
   seen,

@@ -14,13 +14,22 @@ _HERE = Path(__file__).parent
 _SCRIPTS = (
     *("player.js", "microphone.js", "faces.js", "captions.js"),  # classes
     # One scope, in this order:
-    *("stage.js", "socket.js", "talking.js", "typing.js", "footer.js", "page.js"),
+    *(
+        "stage.js",
+        "socket.js",
+        "talking.js",
+        "typing.js",
+        "footer.js",
+        "words.js",
+        "away.js",
+        "page.js",
+    ),
 )
 _TEXTS = ("stage.", "microphone.")
 
 TEMPLATE = """
 <div class="guong-stage" data-state="idle" data-face="loading">
-  <div class="guong-picture">
+  <div class="guong-room"><div class="guong-picture">
     <img class="guong-poster" alt="" hidden />
     <div class="guong-drawing" aria-hidden="true"><svg viewBox="0 0 120 120"><path d="M60 16c-19
       0-31 14-31 34 0 22 13 43 31 43s31-21 31-43c0-20-12-34-31-34ZM14
@@ -39,7 +48,7 @@ TEMPLATE = """
     <p class="guong-problem" role="alert" hidden></p>
     <div class="guong-lost" role="alert" hidden><p data-text="stage.lost_why"></p>
       <button class="guong-reload" data-text="stage.reload"></button></div>
-  </div>
+  </div></div>
   <div class="guong-controls">
     <label class="guong-loudness" data-title="stage.volume">
       <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 9v6h4l5 4V5L8 9H4Zm12.5 3a4 4 0 0
@@ -93,6 +102,11 @@ def session_value(session: Session, *, key: str | None, recogniser: bool) -> dic
             "recogniser": recogniser,
             "push_to_talk": session.push_to_talk,
             "language": language,
+            "words": {
+                word: sentences(language)[code]
+                for code, word in sentences("en").items()
+                if code.startswith("gradio.")
+            },
             "texts": {
                 code: text for code, text in sentences(language).items() if code.startswith(_TEXTS)
             },

@@ -25,7 +25,7 @@ class DataPanel:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         labels = bench.labels
-        self._intro = gr.Markdown()
+        self._intro = gr.Markdown(elem_classes="guong-why")
         with gr.Row():
             self._key = labels(
                 gr.Textbox(type="password", interactive=False, scale=3, **first(label="data.key")),

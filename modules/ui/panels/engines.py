@@ -12,8 +12,9 @@ from modules.conversation.session import Session
 from modules.engines import Stage
 from modules.errors import InvalidInput
 from modules.residency import EngineStatus
-from modules.text.catalogue import tell
+from modules.text.catalogue import sentences, tell
 from modules.ui.labels import first
+from modules.ui.numbers import number
 from modules.ui.panels import Bench
 
 _HEADINGS = ("stage", "engine", "state", "size", "licence")
@@ -25,7 +26,10 @@ class EnginesPanel:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         labels = bench.labels
-        labels(gr.Markdown(**first(value="engines.intro")), value="engines.intro")
+        labels(
+            gr.Markdown(elem_classes="guong-why", **first(value="engines.intro")),
+            value="engines.intro",
+        )
         self._table = gr.HTML(elem_classes="guong-engines")
         with gr.Row():
             self._choice = labels(
@@ -65,15 +69,17 @@ class EnginesPanel:
         if line.resting:
             state += " · " + tell(language, "engines.resting")
         missing = download_bytes(self._bench.app, spec)
-        size = f"{spec.megabytes} MB" if spec.megabytes else "–"
+        size = f"{number(language, spec.megabytes)} MB" if spec.megabytes else "–"
         if missing:
-            size += " · " + tell(language, "engines.download", megabytes=round(missing / 1e6))
-        cells = (
-            tell(language, f"stage_name.{spec.stage}"), spec.name, state, size,
-            spec.licence or "–",
-        )  # fmt: skip
+            fetched = number(language, missing / 1e6)
+            size += " · " + tell(language, "engines.download", megabytes=fetched)
+        stage = tell(language, f"stage_name.{spec.stage}")
+        cells = [html.escape(text) for text in (stage, spec.name, state, size, spec.licence or "–")]
+        gives = f"gives.{spec.name.replace('-', '_')}"
+        if gives in sentences(language):
+            cells[1] += f"<small>{html.escape(tell(language, gives))}</small>"
         mark = ' class="active"' if active else ""
-        return f"<tr{mark}>" + "".join(f"<td>{html.escape(c)}</td>" for c in cells) + "</tr>"
+        return f"<tr{mark}>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
     def _connect(self) -> None:
         outputs = [*self.outputs, self._status]
@@ -126,7 +132,12 @@ def progress_in_megabytes(progress: gr.Progress, language: str) -> Any:
     """Return a callback of (bytes done, bytes in all) that moves Gradio's progress bar."""
 
     def show(done: int, total: int) -> None:
-        text = tell(language, "engines.fetching", done=round(done / 1e6), total=round(total / 1e6))
+        text = tell(
+            language,
+            "engines.fetching",
+            done=number(language, done / 1e6),
+            total=number(language, total / 1e6),
+        )
         progress(done / total if total else 0.0, desc=text)
 
     return show

@@ -21,7 +21,10 @@ class ListeningPanel:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         labels = bench.labels
-        labels(gr.Markdown(**first(value="listening.intro")), value="listening.intro")
+        labels(
+            gr.Markdown(elem_classes="guong-why", **first(value="listening.intro")),
+            value="listening.intro",
+        )
         self._silence = labels(
             gr.Slider(
                 *SILENCE_S,

@@ -12,6 +12,7 @@ from modules.errors import InvalidInput
 from modules.memory import UserMemory
 from modules.text import clean
 from modules.ui.labels import first
+from modules.ui.numbers import date
 from modules.ui.panels import Bench
 
 
@@ -21,7 +22,10 @@ class MemoryPanel:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         labels = bench.labels
-        labels(gr.Markdown(**first(value="memory.intro")), value="memory.intro")
+        labels(
+            gr.Markdown(elem_classes="guong-why", **first(value="memory.intro")),
+            value="memory.intro",
+        )
         self._list = labels(
             gr.CheckboxGroup(
                 [], visible=False, elem_classes="guong-memories", **first(label="memory.list")
@@ -47,7 +51,10 @@ class MemoryPanel:
     async def show(self, session: Session) -> list[Any]:
         """Return the memories of a session, the newest first."""
         memories = await to_thread.run_sync(session.memory.all) if session.memory else []
-        listed = [(memory.text, memory.id) for memory in reversed(memories)]
+        listed = [
+            (f"{memory.text} · {date(session.language, memory.created)}", memory.id)
+            for memory in reversed(memories)
+        ]
         # What is ticked stays ticked. Gradio does not take an empty list of choices, so an empty
         # group is hidden.
         group = gr.update(choices=listed, visible=True) if listed else gr.update(visible=False)

@@ -49,33 +49,30 @@ class PersonaPanel:
         labels = bench.labels
         face = avatar.avatars()[0]
         default = persona_of(face)
+        labels(
+            gr.Markdown(elem_classes="guong-why", **first(value="persona.why")), value="persona.why"
+        )
         with gr.Row():
             with gr.Column():
                 labels(gr.Markdown(**first(value="persona.assistant")), value="persona.assistant")
-                self._persona = [
-                    self._text("name", default.name),
-                    self._choice("gender", GENDERS, default.gender),
-                    self._number("age", default.age),
-                    self._choice("region", REGIONS, default.region),
-                    self._choice("tone", TONES, default.tone),
-                    self._text("style", "", lines=2),
-                    labels(
-                        gr.Dropdown(
-                            [(each.name, each.id) for each in avatar.avatars()],
-                            value=face.id,
-                            **first(label="persona.avatar"),
-                        ),
-                        label="persona.avatar",
-                    ),
-                ]
+                with gr.Row():
+                    name, age = self._text("name", default.name), self._number("age", default.age)
+                with gr.Row():
+                    gender = self._choice("gender", GENDERS, default.gender)
+                    region = self._choice("region", REGIONS, default.region)
+                with gr.Row():
+                    tone = self._choice("tone", TONES, default.tone)
+                    worn = self._face(face.id)
+                style = self._text("style", "", lines=2)
+                self._persona = [name, gender, age, region, tone, style, worn]
             with gr.Column():
                 labels(gr.Markdown(**first(value="persona.you")), value="persona.you")
-                self._user = [
-                    self._text("your_name", ""),
-                    self._choice("your_gender", GENDERS, None, group="gender"),
-                    self._number("your_age", None),
-                    self._choice("your_region", REGIONS, None, group="region"),
-                ]
+                with gr.Row():
+                    name, age = self._text("your_name", ""), self._number("your_age", None)
+                with gr.Row():
+                    gender = self._choice("your_gender", GENDERS, None, group="gender")
+                    region = self._choice("your_region", REGIONS, None, group="region")
+                self._user = [name, gender, age, region]
                 self._pair = labels(
                     gr.Dropdown(
                         value=AUTOMATIC,
@@ -159,6 +156,16 @@ class PersonaPanel:
         code = f"persona.{name}"
         return self._bench.labels(
             gr.Textbox(value=value, lines=lines, **first(label=code)), label=code
+        )
+
+    def _face(self, worn: str) -> gr.Dropdown:
+        return self._bench.labels(
+            gr.Dropdown(
+                [(each.name, each.id) for each in avatar.avatars()],
+                value=worn,
+                **first(label="persona.avatar"),
+            ),
+            label="persona.avatar",
         )
 
     def _number(self, name: str, value: int | None) -> gr.Number:

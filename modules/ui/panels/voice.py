@@ -8,13 +8,11 @@ from typing import Any
 import gradio as gr
 from anyio import to_thread
 
-from modules import persona, tts
+from modules import tts
 from modules.conversation.session import Session
-from modules.conversation.speaking import say
 from modules.errors import ConsentRequired, InvalidInput
-from modules.media.audio import read_audio, write_wav
-from modules.media.export import AI_MARK
-from modules.messages import SPEECH_RATE, TurnRequest
+from modules.media.audio import read_audio
+from modules.messages import SPEECH_RATE
 from modules.text.catalogue import tell
 from modules.ui.labels import first
 from modules.ui.panels import Bench
@@ -25,11 +23,12 @@ AUTOMATIC = ""
 
 
 class VoicePanel:
-    """Choice, sliders with a preview to hear, and the match with consent."""
+    """Choice, sliders with a preview to hear and see, and the match with consent."""
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         labels = bench.labels
+        labels(gr.Markdown(elem_classes="guong-why", **first(value="voice.why")), value="voice.why")
         with gr.Row():
             with gr.Column():
                 self._voice = labels(
@@ -42,17 +41,20 @@ class VoicePanel:
                     label="voice.voice",
                 )
                 self._rate = labels(
-                    gr.Slider(0.5, 2.0, 1.0, step=0.05, **first(label="voice.rate")),
+                    gr.Slider(
+                        0.5, 2.0, 1.0, step=0.05, elem_id="guong-rate", **first(label="voice.rate")
+                    ),
                     label="voice.rate",
                 )
                 self._pitch = labels(
-                    gr.Slider(-6, 6, 0, step=0.5, **first(label="voice.pitch")), label="voice.pitch"
+                    gr.Slider(
+                        -6, 6, 0, step=0.5, elem_id="guong-pitch", **first(label="voice.pitch")
+                    ),
+                    label="voice.pitch",
                 )
                 self._listen = labels(
-                    gr.Button(size="sm", **first(value="voice.listen")), value="voice.listen"
-                )
-                self._sample_out = gr.Audio(
-                    interactive=False, autoplay=True, visible=False, show_label=False
+                    gr.Button(elem_id="guong-listen", **first(value="voice.listen")),
+                    value="voice.listen",
                 )
                 self._forget = labels(
                     gr.Button(
@@ -110,7 +112,7 @@ class VoicePanel:
         on(self._voice.input, self._choose, self._voice, self._forget)
         for slider in (self._rate, self._pitch):
             on(slider.release, self._adjust, [self._rate, self._pitch])
-        on(self._listen.click, self._preview, None, self._sample_out, busy=True)
+        on(self._listen.click, None, js="() => guong.sample()")  # the face says it
         on(
             self._match.click,
             self._keep,
@@ -128,23 +130,6 @@ class VoicePanel:
     async def _adjust(self, request: gr.Request, rate: float, pitch: float) -> None:
         session = self._bench.visitors.session(request)
         session.rate, session.pitch = float(rate), float(pitch)
-
-    async def _preview(self, request: gr.Request) -> Any:
-        session, app = self._bench.visitors.session(request), self._bench.app
-        text = persona.preview(session.address.pair, session.persona.tone, session.persona.region)
-        speech = await say(
-            TurnRequest(
-                0, text, owner=session.owner, persona=session.persona, engines=session.engines(),
-                voice=session.voice, base_voice=session.base_voice, rate=session.rate,
-                pitch=session.pitch, live=False,
-            ),
-            app.residency,
-        )  # fmt: skip
-        path = app.files.new(session.owner, "preview.wav")
-        await to_thread.run_sync(
-            lambda: write_wav(path, speech.samples, SPEECH_RATE, comment=AI_MARK)
-        )
-        return gr.update(value=str(path), visible=True)
 
     async def _keep(
         self, request: gr.Request, file: str | None, name: str, consent: bool,
