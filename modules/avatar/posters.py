@@ -18,7 +18,7 @@ from modules.avatar.gallery import FOLDER, persona_ids, poster_file
 from modules.avatar.specification import PersonaFile, load_persona
 from modules.messages import FRAME_SIZE, ByteArray
 
-QUALITY = 92
+QUALITY = 95
 
 
 def large_poster(persona: PersonaFile) -> ByteArray:
