@@ -1,6 +1,8 @@
-"""What the drawn face costs: start, speech, idling and memory. `python -m benchmarks.avatar`.
+"""What the drawn faces cost: start, speech, idling and memory. `python -m benchmarks.avatar`.
 
-Speech is made by hand (a mouth shape every 60 to 180 ms, a pause every few seconds), so that only
+Of each persona a spoken minute is drawn, in replies of twelve seconds, after one that is not
+counted. Speech is made by hand (a mouth shape every 60 to 180 ms, a pause every few seconds), so
+that only
 the face is measured. On a busy machine trust the time of the thread alone (`cpu`). Cold start and
 memory are measured in processes of their own.
 """
@@ -20,10 +22,10 @@ from typing import Any, get_args
 
 import numpy as np
 
-from modules.avatar import ENGINES, idle_loop
-from modules.messages import SPEECH_RATE, Speech, TurnRequest, Viseme, VisemeShape
+from modules.avatar import ENGINES, avatars, idle_loop
+from modules.messages import SPEECH_RATE, Persona, Speech, TurnRequest, Viseme, VisemeShape
 
-REPLIES = 6
+REPLIES = 5
 SECONDS = 12.0
 STARTS = 5
 _SHAPES: tuple[VisemeShape, ...] = get_args(VisemeShape)
@@ -98,27 +100,35 @@ def _memory(folder: Path) -> list[float]:
     return [float(value) for value in run.stdout.split()]
 
 
-def _spoken(engine: Any) -> dict[str, list[float]]:
+def _spoken(engine: Any, avatar: str) -> dict[str, list[float]]:
     # Milliseconds: of each frame by the clock and of this thread alone, and to the first batch.
+    _reply(engine, avatar, 0)
+    whole: dict[str, list[float]] = {}
+    for reply in range(1, REPLIES + 1):
+        for name, values in _reply(engine, avatar, reply).items():
+            whole.setdefault(name, []).extend(values)
+    return whole
+
+
+def _reply(engine: Any, avatar: str, reply: int) -> dict[str, list[float]]:
     wall: list[float] = []
     own: list[float] = []
     firsts: list[float] = []
-    for reply in range(REPLIES):
-        stream = engine.open(TurnRequest(reply, ""))
-        draw = stream.draw
+    stream = engine.open(TurnRequest(reply, "", persona=Persona(avatar=avatar)))
+    draw = stream.draw
 
-        def timed(frame: int, out: Any, draw: Any = draw) -> None:
-            begin, begin_own = time.perf_counter(), time.thread_time()
-            draw(frame, out)
-            wall.append((time.perf_counter() - begin) * 1e3)
-            own.append((time.thread_time() - begin_own) * 1e3)
+    def timed(frame: int, out: Any) -> None:
+        begin, begin_own = time.perf_counter(), time.thread_time()
+        draw(frame, out)
+        wall.append((time.perf_counter() - begin) * 1e3)
+        own.append((time.thread_time() - begin_own) * 1e3)
 
-        stream.draw = timed
-        for piece in speech(reply):
-            begin = time.perf_counter()
-            for frames in stream.process(piece):
-                firsts += [] if frames.first else [(time.perf_counter() - begin) * 1e3]
-    return {"speech_frame_ms": wall, "speech_frame_cpu_ms": own, "first_batch_ms": firsts}
+    stream.draw = timed
+    for piece in speech(reply):
+        begin = time.perf_counter()
+        for frames in stream.process(piece):
+            firsts += [] if frames.first else [(time.perf_counter() - begin) * 1e3]
+    return {"frame_ms": wall, "frame_cpu_ms": own, "first_batch_ms": firsts}
 
 
 def _idle() -> list[float]:
@@ -134,14 +144,14 @@ def _idle() -> list[float]:
 
 def _figures(values: list[float], digits: int = 2) -> dict[str, float]:
     spread = {
-        "median": np.median(values), "p95": np.percentile(values, 95), "min": min(values),
-        "max": max(values),
+        "mean": np.mean(values), "median": np.median(values), "p95": np.percentile(values, 95),
+        "min": min(values), "max": max(values),
     }  # fmt: skip
     return {name: round(float(value), digits) for name, value in spread.items()}
 
 
 def run() -> dict[str, Any]:
-    """Measure everything. Takes about half a minute."""
+    """Measure everything. Takes about a minute."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         cold, warm = _starts(folder, cold=True), _starts(folder, cold=False)
@@ -152,7 +162,11 @@ def run() -> dict[str, Any]:
         return {
             "cold_load_s": _figures(cold),
             "warm_load_s": _figures(warm),
-            **{name: _figures(values) for name, values in _spoken(engine).items()},
+            **{
+                f"{each.id}_{name}": _figures(values)
+                for each in avatars()
+                for name, values in _spoken(engine, each.id).items()
+            },
             "idle_frame_ms": _figures(_idle()),
             "engine_mb_loaded": round(loaded, 1),
             "engine_mb_after_use": round(used, 1),

@@ -104,14 +104,14 @@ def test_a_weak_vowel_opens_less():
 
 def test_the_last_known_shape_is_held_until_its_end_because_more_may_follow():
     values = mouths(line_of(("open", 0.4)), frames=10)
-    assert values[-1, OPEN] > 0.7
+    assert values[-1, OPEN] > 0.6
 
 
 def test_a_vowel_that_is_held_slackens_and_never_stands_still():
     held = mouths(line_of(("open", 0.9)), frames=22)[:, OPEN]
     steps = np.diff(held[5:])
     assert (steps < -1e-4).all()
-    assert 0.08 < 1 - held[-1] / held.max() < 0.25
+    assert 0.15 < 1 - held[-1] / held.max() < 0.35
     assert np.abs(steps).max() < 0.05
 
 

@@ -128,7 +128,7 @@ def test_the_way_back_is_smooth_however_late_the_end_is_known(left):
     way = poses(rig, 75)
     rig.end(74 + left, 75)
     way += poses(rig, left, 75)
-    for name, limit in (("yaw", 1.2), ("pitch", 1.3), ("roll", 0.012), ("inner", 0.2)):
+    for name, limit in (("yaw", 1.2), ("pitch", 1.6), ("roll", 0.012), ("inner", 0.2)):
         assert np.abs(np.diff([getattr(pose, name) for pose in way])).max() < limit, name
 
 

@@ -20,7 +20,7 @@ _STRONG = 1.22
 """How much stronger than the mean a syllable must be."""
 _APART_S = 0.65
 _AHEAD_S = 0.04
-_DOWN_S, _LASTS_S = 0.14, 0.9
+_DOWN_S, _LASTS_S = 0.16, 1.0
 
 
 class Accents:
@@ -47,7 +47,7 @@ class Accents:
             self._mean = 0.8 * self._mean + 0.2 * strength if self._mean else strength
 
     def nod(self, seconds: float) -> float:
-        """Return how far the head is down, about 0 to 1: down within 0.14 s, up within 0.5 s."""
+        """Return how far the head is down, about 0 to 1: down within 0.16 s, up within 0.5 s."""
         total = 0.0
         self._events = [event for event in self._events if seconds - event[0] < _LASTS_S]
         for begins, size in self._events:

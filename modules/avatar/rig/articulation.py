@@ -22,7 +22,7 @@ CHANNELS = ("open", "width", "round", "teeth", "tongue", "press", "jaw")
 _OPEN, _TEETH, _PRESS = (CHANNELS.index(name) for name in ("open", "teeth", "press"))
 _ROUNDING = np.array([name in ("width", "round") for name in CHANNELS])
 _SLACK = np.array(
-    [{"open": 0.18, "jaw": 0.18, "round": 0.07, "width": 0.10}.get(name, 0.0) for name in CHANNELS],
+    [{"open": 0.26, "jaw": 0.26, "round": 0.12, "width": 0.12}.get(name, 0.0) for name in CHANNELS],
     np.float32,
 )
 """The share by which each value slackens in a shape that is held: no mouth stands still."""
@@ -38,7 +38,7 @@ _ROUND_EARLY_S = 0.045
 _SHORTEST_S = 0.055
 """A closure shorter than this would be skipped between two frames."""
 _KEEP_S = 0.4
-_HELD_S, _TIRES_S = 0.12, 0.22
+_HELD_S, _TIRES_S = 0.10, 0.20
 """After how long a shape begins to slacken, and the time constant of that."""
 
 
