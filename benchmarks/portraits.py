@@ -1,17 +1,22 @@
 """Four portraits whose faces are known to the pixel: drawn, then treated like photographs.
 
+`python -m benchmarks.portraits tests/avatar/photo/portraits` writes them as the tests keep them.
 They are drawn personas with other skin, hair, light and faces, of which the noise, blur, lens and
 compression of a camera are made a part. Because they are drawn, every point of the face is known.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from modules.avatar.art.portrait import paint_portrait
 from modules.avatar.art.scene import Look
@@ -22,6 +27,8 @@ from modules.avatar.specification import Mouth, load_persona
 from modules.messages import ByteArray
 
 SIZE = 1024
+KEPT = 768
+"""Pixels of a side of what the tests keep."""
 _CLOSED = Mouth()
 
 
@@ -200,3 +207,24 @@ def _photograph(picture: Array, sitter: Sitter) -> ByteArray:
         raise RuntimeError("OpenCV could not write a JPEG")
     read: Array = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR))
     return np.ascontiguousarray(read[..., ::-1])
+
+
+def main() -> None:
+    """Write all portraits, reduced to `KEPT` pixels, and their points into a folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    folder: Path = parser.parse_args().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    scale, points = KEPT / SIZE, {}
+    for name in SITTERS:
+        rgb, marks = portrait(name)
+        small = cv2.resize(rgb, (KEPT, KEPT), interpolation=cv2.INTER_AREA)
+        Image.fromarray(np.asarray(small)).save(folder / f"{name}.jpg", quality=90)
+        points[name] = {
+            point: [round(scale * x, 2), round(scale * y, 2)] for point, (x, y) in marks.items()
+        }
+    (folder / "points.json").write_text(json.dumps(points, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -25,14 +25,17 @@ CONTRACT = {
     "/repair": ["text", "assistant_self", "user_term"],
     "/normalize": ["text", "region"],
     "/speak": ["text", "voice", "emotion", "region", "user_key"],
-    "/animate": ["audio", "avatar", "engine", "text"],
+    "/animate": ["audio", "avatar", "engine", "text", "user_key"],
     "/clone_voice": ["file", "name", "consent", "user_key"],
+    "/add_avatar": ["file", "name", "consent", "user_key"],
     "/personas": ["user_key"],
     "/voices": ["user_key"],
     "/avatars": ["user_key"],
     "/remember": ["text", "user_key"],
     "/recall": ["query", "user_key"],
     "/forget": ["id", "user_key"],
+    "/learn_style": ["file", "user_key", "author"],
+    "/feedback": ["correction", "user_key"],
     "/new_user": [],
     "/export": ["user_key"],
     "/delete": ["user_key"],
@@ -91,6 +94,7 @@ def test_whatever_is_given_for_an_argument_no_call_ends_in_an_internal_error(
         "text": "Mình vui", "message": "Chào", "utterance": "Chào em", "query": "mèo", "id": "all",
         "assistant_self": "em", "user_term": "anh", "region": "north", "voice": "", "avatar": "",
         "emotion": "Other", "engine": "", "name": "mẫu", "consent": False, "persona": None,
+        "author": None, "correction": "nói ngắn thôi",
         "user": None, "user_key": key,
     }  # fmt: skip
 
@@ -143,6 +147,17 @@ def test_the_visemes_of_chat_cover_the_answer_in_order(client):
     shapes = {v["shape"] for v in details["visemes"]}
     assert "rest" in shapes
     assert len(shapes) > 3
+
+
+def test_the_captions_of_chat_are_its_text_word_by_word(client):
+    text, details, wav, _ = client.predict("Bây giờ là mấy giờ rồi?", api_name="/chat")
+    captions = details["captions"]
+    assert " ".join(word for word, _, _ in captions).split() == text.split()
+    starts = [start for _, start, _ in captions]
+    assert starts == sorted(starts)
+    assert 0 <= starts[0] < 0.3
+    assert all(start <= end for _, start, end in captions)
+    assert captions[-1][2] <= soundfile.info(wav).duration
 
 
 def test_the_text_of_chat_grows_while_it_streams(client):

@@ -96,7 +96,7 @@ def _corner(evidence: Evidence, x: float, y: float, side: int) -> tuple[float, f
     still = np.flatnonzero(strength > skin + 0.38 * (eye - skin))
     still = still[np.abs(columns[still] - x) < 0.335]
     seen = abs(float(columns[still[-1]]) - x) if len(still) else width
-    seen = width if seen > 0.33 else seen
+    seen = seen if 0.19 < seen < 0.33 else width  # a wrinkle, hair, the bridge of glasses
     k = int(np.argmin(np.abs(np.abs(columns - x) - (0.8 * seen + 0.2 * width))))
     weights = np.maximum(unlike[:, max(0, k - 3) : k + 1].mean(axis=1) - 0.3 * strength[k], 1e-3)
     row = float((weights * rows).sum() / weights.sum())

@@ -17,6 +17,8 @@ _REACH = 0.66
 """How far to both sides of the middle a mouth is searched."""
 _ROW, _SPREAD = 1.09, 0.13
 _HALF = 0.41
+_AWAY = 0.14
+"""How far from its row the line between the lips may run: corners of a smile, a tilted mouth."""
 _UNLIKE_SKIN = 24.0
 """Difference in colour (CIELAB a, b) at which the lower face is no skin: a mask, a cup."""
 _FAINT = 4.5
@@ -79,7 +81,7 @@ def _row(maps: _Maps) -> tuple[float, float, float]:
     evidence = 0.6 * maps.valley + np.clip(maps.red, 0, 14)
     wide = cv2.blur(evidence, (round(0.62 / _STEP), 5))
     off = ((maps.y[:, None] - _ROW) / _SPREAD) ** 2 + (maps.x[None] / 0.16) ** 2
-    score = wide - 1.6 * off
+    score = np.where(np.abs(maps.y[:, None] - _ROW) < 0.26, wide - 1.6 * off, -np.inf)
     row, column = np.unravel_index(int(np.argmax(score)), score.shape)
     return float(maps.y[row]), float(maps.x[column]), float(wide[row, column])
 
@@ -93,7 +95,8 @@ def _hidden(evidence: Evidence, row: float, strength: float) -> bool:
 
 def trace(dark: Array, row: float, y: Array) -> Array:
     """Return the smooth line [columns] of greatest darkness near a row (dynamic programming)."""
-    cost = -dark + 90 * (y[:, None] - row) ** 2
+    off = np.abs(y[:, None] - row)
+    cost = -dark + 90 * off**2 + 1e4 * (off > _AWAY)
     total = cost.copy()
     came = np.zeros(cost.shape, np.int32)
     for column in range(1, cost.shape[1]):

@@ -20,7 +20,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from modules.errors import InvalidInput
 from modules.messages import ByteArray
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "AVIF", "BMP", "GIF", "TIFF")
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "BMP", "GIF", "TIFF")
 MAX_BYTES = 40 << 20
 MAX_MEGAPIXELS = 64
 """An 8K picture has 33, the largest telephones take 50 to 64 at everyday settings."""

@@ -18,7 +18,7 @@ from modules.messages import FRAME_SIZE
 
 _CELL = 8
 _NODES = FRAME_SIZE // _CELL + 2
-_STILL = 0.02
+_STILL = 0.05
 """Pixels that are no motion: a portrait that rests is the portrait, not a copy of it."""
 
 
@@ -54,13 +54,28 @@ class Sway:
             np.float32,
         )  # fmt: skip
         moved = controls @ self._fields
-        if np.abs(moved).max() < _STILL:
-            out[:] = picture
+        out[:] = picture
+        box = self._moving(moved)
+        if box is None:
             return
         side = _NODES * _CELL
-        places = (self._still - moved - 0.0).reshape(_NODES, _NODES, 2)
+        places = (self._still - moved).reshape(_NODES, _NODES, 2)
         full = cv2.resize(places, (side, side))[_CELL:-_CELL, _CELL:-_CELL]
-        cv2.remap(picture, full, NO_MAP, cv2.INTER_LINEAR, dst=out, borderMode=cv2.BORDER_REPLICATE)
+        # Cubic, or the grain of the picture would come and go with the motion.
+        out[box] = cv2.remap(
+            picture, full[box], NO_MAP, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        )
+
+    def _moving(self, moved: Array) -> tuple[slice, slice] | None:
+        """Return the rows and columns of the picture in which anything moves, None for none."""
+        there = (np.abs(moved) > _STILL).reshape(_NODES, _NODES, 2).any(axis=2)
+        rows, columns = there.any(axis=1).nonzero()[0], there.any(axis=0).nonzero()[0]
+        if not len(rows):
+            return None
+        # A node stands for its cell and the next ones on both sides.
+        ends = ((rows[0] - 2, rows[-1] + 1), (columns[0] - 2, columns[-1] + 1))
+        first, second = (slice(max(0, a * _CELL), min(FRAME_SIZE, b * _CELL)) for a, b in ends)
+        return first, second
 
     def _head(self) -> Array:
         u, chin = self._unit, float(self._chin[1])
