@@ -123,10 +123,13 @@ class _Page:
             gr.Chatbot(
                 elem_id="guong-chat", height="100%", render_markdown=False, buttons=[],
                 group_consecutive_messages=False,
-                **first(label="page.conversation", placeholder="page.placeholder"),
+                **first(
+                    label="page.conversation", placeholder="page.placeholder", examples=_openings
+                ),
             ),
             label="page.conversation",
             placeholder="page.placeholder",
+            examples=_openings,
         )  # fmt: skip
         with gr.Row(elem_id="guong-actions"):
             self._footer = gr.HTML(elem_id="guong-footer")
@@ -293,6 +296,11 @@ class _Page:
 
     async def _hide_recogniser(self) -> Any:
         return gr.update(visible=False)
+
+
+def _openings(language: str) -> list[dict[str, str]]:
+    """Return what a visitor may begin with; `typing.js` submits what is pressed."""
+    return [{"text": tell(language, f"openings.{name}")} for name in ("hello", "day", "story")]
 
 
 def _small_recognisers() -> list[EngineSpec]:

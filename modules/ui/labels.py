@@ -10,7 +10,7 @@ import gradio as gr
 from modules.text.catalogue import DEFAULT, tell
 
 Component = TypeVar("Component")
-Choices = Callable[[str], list[tuple[str, str]]]
+Choices = Callable[[str], list[Any]]
 
 
 class Labels:

@@ -103,7 +103,7 @@ _SHAPES = {
     "block_border_width": "0px",
     "block_shadow": "none",
     "block_label_border_width": "0px",
-    "block_label_padding": "0px",
+    "block_label_padding": "8px 14px",
     "block_label_shadow": "none",
     "block_title_border_width": "0px",
     "block_title_padding": "0px",

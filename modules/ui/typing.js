@@ -30,4 +30,10 @@ document.addEventListener(
 );
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("#guong-send")) submitTyped();
+  const opening = event.target.closest?.("#guong-chat .example");
+  if (opening) {
+    fill(opening.innerText.trim());
+    submitTyped();
+    document.querySelector(BOX).focus({ preventScroll: true });
+  }
 });

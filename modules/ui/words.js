@@ -25,6 +25,13 @@ function said(node, key, now, write) {
   if (kept["shown " + key] !== now) write(kept["shown " + key]);
 }
 
+// Buttons that Gradio puts into a "list" without items, under English names: their words are enough.
+function plain(root) {
+  for (const list of root.querySelectorAll("#guong-chat .examples")) list.removeAttribute("role");
+  for (const button of root.querySelectorAll("#guong-chat .example"))
+    button.removeAttribute("aria-label");
+}
+
 function inOurLanguage(root) {
   if (!session?.words) return;
   if (root.nodeType === Node.TEXT_NODE) {
@@ -37,6 +44,7 @@ function inOurLanguage(root) {
     for (const name of NAMES)
       if (part.hasAttribute(name))
         said(part, name, part.getAttribute(name), (word) => part.setAttribute(name, word));
+  plain(root.parentElement ?? root);
   const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) inOurLanguage(texts.currentNode);
 }
