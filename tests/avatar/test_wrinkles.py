@@ -1,5 +1,7 @@
 """Wrinkles as they are painted, and how they deepen as the face moves."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -187,3 +189,20 @@ def test_an_old_face_is_drawn_with_deeper_lines_and_comes_back(move, data_folder
     assert moved.astype(int).sum() < out.astype(int).sum()
     assert (out.astype(int) - moved).max() > 12
     np.testing.assert_array_equal(drawn(still), before)
+
+
+def test_lines_of_one_control_that_lie_close_share_a_box_and_others_do_not():
+    beside = wrinkle(points=((30, 146), (50, 150)), by="brow", more=0.5)
+    far = wrinkle(points=((30, 220), (50, 224)), by="brow", more=0.5)
+    frown = wrinkle(points=((-5, 240), (-5, 260)), by="frown", more=0.5)
+    across = wrinkle(by="brow", more=0.5)
+    boxes = [each.box for each in moving(beside, far, across, frown)]
+    assert len(boxes) == 3
+    assert not any(overlap(a, b) for a, b in itertools.combinations(boxes, 2))
+    # No line is cut off: each lies within one box.
+    for line in (beside, far, across, frown):
+        x, y = np.array(line.points).T
+        top, bottom, left, right = SCALE * np.array(
+            [y.min(), y.max(), 256 + x.min(), 256 + x.max()]
+        )
+        assert any(a <= top and bottom <= b and c <= left and right <= d for a, b, c, d in boxes)

@@ -7,7 +7,7 @@ depth changes. The boxes keep clear of those of eyes and mouth, which are drawn 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
+from typing import get_args
 
 import numpy as np
 
@@ -26,10 +26,9 @@ _FADE = 6
 """Pixels of the large picture over which lines fade at the edge of their box."""
 
 
-def _bounds(wrinkles: Sequence[Wrinkle], centre: float, side: int) -> Box:
-    # Lines with a pair have a box on each side; those without lie across the middle.
+def _bounds(wrinkles: Sequence[Wrinkle], centre: float) -> Box:
     points = np.vstack([np.array(wrinkle.points) for wrinkle in wrinkles])
-    x = centre + side * points[:, 0] if side else centre + points[:, 0]
+    x = centre + points[:, 0]
     edges = (
         points[:, 1].min() - _MARGIN, points[:, 1].max() + _MARGIN, x.min() - _MARGIN,
         x.max() + _MARGIN,
@@ -38,11 +37,16 @@ def _bounds(wrinkles: Sequence[Wrinkle], centre: float, side: int) -> Box:
     return top, bottom, left, right
 
 
+def _overlap(one: Box, other: Box) -> bool:
+    down = one[0] < other[1] and other[0] < one[1]
+    return down and one[2] < other[3] and other[2] < one[3]
+
+
 def clear_of(box: Box, taken: Sequence[Box]) -> Box:
     """Return a box cut back, where it costs least, until it overlaps none of those taken."""
     for other in taken:
         top, bottom, left, right = box
-        if top >= other[1] or other[0] >= bottom or left >= other[3] or other[2] >= right:
+        if not _overlap(box, other):
             continue
         options = [
             (max(top, other[1]), bottom, left, right), (top, min(bottom, other[0]), left, right),
@@ -88,6 +92,28 @@ def _faded(shape: tuple[int, ...]) -> FloatArray:
     return np.asarray(np.clip(np.minimum(down[:, None], across), 0, 1), np.float32)
 
 
+def _single(wrinkle: Wrinkle) -> tuple[Wrinkle, ...]:
+    if not wrinkle.pair:
+        return (wrinkle,)
+    other = tuple((-x, y) for x, y in wrinkle.points)
+    return tuple(
+        wrinkle.model_copy(update={"points": points, "pair": False})
+        for points in (wrinkle.points, other)
+    )
+
+
+def _groups(wrinkles: Sequence[Wrinkle], centre: float) -> list[list[Wrinkle]]:
+    # Lines of one control whose boxes overlap share one, so that none is cut by another.
+    groups: list[list[Wrinkle]] = []
+    for wrinkle in wrinkles:
+        group = [wrinkle]
+        while near := [g for g in groups if _overlap(_bounds(g, centre), _bounds(group, centre))]:
+            groups = [g for g in groups if g not in near]
+            group = [one for g in (*near, group) for one in g]
+        groups.append(group)
+    return groups
+
+
 def furrows(
     skin: Skin, rest: Pose, centre: float, portrait: ByteArray, taken: Sequence[Box]
 ) -> tuple[Furrows, ...]:
@@ -96,14 +122,10 @@ def furrows(
     `taken` are the boxes of what is drawn anew in every state: none of the results overlaps them.
     """
     made: list[Furrows] = []
-    moving = [wrinkle for wrinkle in skin.wrinkles if wrinkle.by is not None]
-    for by, group in groupby(sorted(moving, key=lambda one: one.by or ""), lambda one: one.by):
-        lines = list(group)
-        for side in (-1, 0, 1):
-            own = [line for line in lines if line.pair == (side != 0)]
-            if not own or by is None:
-                continue
-            box = clear_of(_bounds(own, centre, side), [*taken, *(one.box for one in made)])
+    moving = [one for wrinkle in skin.wrinkles if wrinkle.by for one in _single(wrinkle)]
+    for by in get_args(Control):
+        for lines in _groups([one for one in moving if one.by == by], centre):
+            box = clear_of(_bounds(lines, centre), [*taken, *(one.box for one in made)])
             if box[1] > box[0] and box[3] > box[2]:
-                made.append(Furrows(by, own, box, rest, skin, centre, portrait))
+                made.append(Furrows(by, lines, box, rest, skin, centre, portrait))
     return tuple(made)
