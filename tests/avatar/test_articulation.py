@@ -97,6 +97,17 @@ def test_k_and_g_take_their_rounding_from_the_vowel_beside_them():
     assert spread[2, WIDTH] > rounded[2, WIDTH] + 0.3
 
 
+@pytest.mark.parametrize("vowel", ["round", "round_mid", "round_open"])
+def test_lips_that_close_behind_a_round_vowel_stay_rounded(vowel):
+    after_round = mouths(line_of((vowel, 0.16), ("closed", 0.12), ("rest", 0.3)))
+    after_open = mouths(line_of(("open", 0.16), ("closed", 0.12), ("rest", 0.3)))
+    shut = slice(4, 6)
+    assert after_round[shut, OPEN].max() < 0.05
+    assert after_round[shut, ROUND].min() > 0.22
+    assert after_open[shut, ROUND].max() < 0.05
+    assert not after_round[-1].any()
+
+
 def test_a_weak_vowel_opens_less():
     strong, weak = Viseme(0, 6_000, "open"), Viseme(0, 6_000, "open", 0.5)
     assert mouths((weak,))[:, OPEN].max() < 0.7 * mouths((strong,))[:, OPEN].max()

@@ -19,7 +19,9 @@ from modules.messages import SPEECH_RATE, FloatArray, Viseme, VisemeShape
 
 CHANNELS = ("open", "width", "round", "teeth", "tongue", "press", "jaw")
 """The values of `Mouth` that speech moves, in its order."""
-_OPEN, _TEETH, _PRESS = (CHANNELS.index(name) for name in ("open", "teeth", "press"))
+_OPEN, _ROUND, _TEETH, _PRESS = (
+    CHANNELS.index(name) for name in ("open", "round", "teeth", "press")
+)
 _ROUNDING = np.array([name in ("width", "round") for name in CHANNELS])
 _SLACK = np.array(
     [{"open": 0.26, "jaw": 0.26, "round": 0.12, "width": 0.12}.get(name, 0.0) for name in CHANNELS],
@@ -37,6 +39,8 @@ _ROUND_EARLY_S = 0.045
 """Lips round and spread yet earlier, while the consonant before is still spoken."""
 _SHORTEST_S = 0.055
 """A closure shorter than this would be skipped between two frames."""
+_JOINED_S, _CARRIED = 0.03, 0.62
+"""A closure this soon behind a round vowel keeps this much of its rounding."""
 _KEEP_S = 0.4
 _HELD_S, _TIRES_S = 0.10, 0.20
 """After how long a shape begins to slacken, and the time constant of that."""
@@ -77,6 +81,10 @@ class Articulation:
                 begin = end - _SHORTEST_S
             weight = 1.0 if closure else min(max(viseme.weight, 0.0), 1.0)
             target = rest + weight * (full - rest)
+            if full[_PRESS] > 0.5 and self._pulls and begin - self._pulls[-1].end < _JOINED_S:
+                # The lips that close behind o, ô, u (ông, học, cung) are still rounded.
+                target[_ROUND] = max(target[_ROUND], _CARRIED * self._pulls[-1].target[_ROUND])
+                rounding = max(rounding, float(target[_ROUND]))
             self._pulls.append(_Pull(begin, end, hold, rounding, target))
 
     def forget(self) -> None:
