@@ -178,6 +178,63 @@ class Portrait:
         return {n: (float(x), float(y)) for n, (x, y) in zip(FACE_POINTS, self.points, strict=True)}
 
 
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """One thing that somebody likes to write: the share of their messages, and what it does there."""
+
+    text: str
+    share: float
+    act: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """A word as somebody writes it, and beside which words it is another one (`persona/style/`)."""
+
+    standard: str
+    written: str
+    share: float
+    not_before: frozenset[str] = frozenset()
+    not_after: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """What of the user's way of writing an answer takes over (`persona/style/manner.py`).
+
+    Terms of address are no part of it: the pair decides them.
+    """
+
+    openers: tuple[Habit, ...] = ()
+    opener_marks: tuple[Habit, ...] = ()
+    """What stands behind an opener: a comma, a full stop, or nothing."""
+    closers: tuple[Habit, ...] = ()
+    question_closers: tuple[Habit, ...] = ()
+    laughs: tuple[Habit, ...] = ()
+    laughs_first: float = 0.0
+    """Of the laughs, how many open a message."""
+    emoji: tuple[Habit, ...] = ()
+    spelling: tuple[Spelled, ...] = ()
+    endings: tuple[Habit, ...] = ()
+    """Marks at the end of what asks nothing; the rest of their share is no mark."""
+    question_marks: tuple[Habit, ...] = ()
+    lower_case: float = 0.0
+    stretched: float = 0.0
+    sentence_words: float = 0.0
+    """Words of a sentence on average; 0 where nothing is known."""
+    message_words: float = 0.0
+    bare_questions: float = 0.0
+    """Of the questions that a question word closes, how many have no question mark."""
+    subjects: float = 1.0
+    """Of the sentences, how many begin with a term of address ("mình nghe đây")."""
+    commas: float = 1.0
+    """A message."""
+    region: Region | None = None
+    replacements: tuple[tuple[str, str], ...] = ()
+    """What was said, and what is to be said in its place."""
+    taboo: tuple[str, ...] = ()
+
+
 # --- microphone -> asr -> emotion ---------------------------------------------------------------
 
 

@@ -9,17 +9,19 @@ from modules.api.edge import edge
 from modules.api.face import FaceEndpoints
 from modules.api.memory import MemoryEndpoints
 from modules.api.speech import SpeechEndpoints
+from modules.api.style import StyleEndpoints
 from modules.api.turn import TurnEndpoints
 from modules.conversation.app import App
 
 
 def register(app: App) -> None:
     """Register all endpoints in the current `gr.Blocks`."""
-    turn, speech, face, memory = (
+    turn, speech, face, memory, style = (
         TurnEndpoints(app),
         SpeechEndpoints(app),
         FaceEndpoints(app),
         MemoryEndpoints(app),
+        StyleEndpoints(app),
     )
     endpoints = {
         "chat": turn.chat,
@@ -38,6 +40,8 @@ def register(app: App) -> None:
         "remember": memory.remember,
         "recall": memory.recall,
         "forget": memory.forget,
+        "learn_style": style.learn_style,
+        "feedback": style.feedback,
         "new_user": memory.new_user,
         "export": memory.export,
         "delete": memory.delete,

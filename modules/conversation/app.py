@@ -26,6 +26,7 @@ from modules.conversation.portrait_loops import PortraitLoops
 from modules.conversation.ratings import Ratings
 from modules.conversation.session import Session
 from modules.conversation.sessions import Sessions
+from modules.conversation.styling import Styles
 from modules.conversation.talk import Budget
 from modules.engines import EngineSpec, Stage
 from modules.errors import AtCapacity, GuongError
@@ -72,6 +73,7 @@ class App:
         self.voices = VoiceStore(settings.data / "users")
         self.ratings = Ratings(settings.data / "users")
         self.memories = MemoryStore(settings.data / "users", self._embedding())
+        self.styles = Styles(settings.data / "users", self.memories.embedding)
         self.idle_loops = IdleLoops(settings.data / "cache")
         self.faces = FaceStore(settings.data / "users")
         self.portrait_loops = PortraitLoops(self.faces)
@@ -266,6 +268,7 @@ class App:
             "memories": await to_thread.run_sync(self.memories.delete, owner),
             "voices": await to_thread.run_sync(self.voices.delete_all, owner),
             "faces": await to_thread.run_sync(self.faces.delete_all, owner),
+            "style": await to_thread.run_sync(self.styles.delete, owner),
             "ratings": await to_thread.run_sync(self.ratings.delete, owner),
             "files": await to_thread.run_sync(self.files.forget, owner),
             "cached": self.cache.forget(owner),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modules.errors import StorageFailed
+from modules.persona.style import tuning_files
 
 if TYPE_CHECKING:
     from modules.conversation.app import App
@@ -16,6 +17,7 @@ README = """Gương / everything that is kept of you
 memories.json      what the assistant remembers
 conversation.json  what was said in the conversations that are still open
 ratings.jsonl      what you thought of answers, if you rated any
+style/             how you write, masked examples, and pairs for fine-tuning a model
 voices/            your samples, and what was measured of them
 faces/             your portraits, and the points that were marked in them
 """
@@ -25,6 +27,8 @@ def write_export(app: App, owner: str, path: Path) -> Path:
     """Write the zip. Raises `StorageFailed` where something cannot be read or written."""
     memories = app.memories.open(owner).export()
     ratings = app.ratings.jsonl(owner)
+    style = app.styles.of(owner)
+    tuning = tuning_files(style.exemplars())
     talks = [
         {
             "lines": [{"role": line.role, "text": line.text} for line in session.history],
@@ -43,6 +47,10 @@ def write_export(app: App, owner: str, path: Path) -> Path:
             for kind, kept in (("voices", app.voices), ("faces", app.faces)):
                 for file in kept.export(owner):
                     archive.write(file, f"{kind}/{file.parent.name}/{file.name}")
+            for file in style.files():
+                archive.write(file, f"style/{file.name}")
+            for name, text in tuning.items():
+                archive.writestr(f"style/{name}", text)
     except OSError as error:
         path.unlink(missing_ok=True)
         raise StorageFailed("disk", what=path.name) from error

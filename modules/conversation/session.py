@@ -18,6 +18,7 @@ from anyio.streams.memory import MemoryObjectSendStream
 from modules import avatar, persona, tts
 from modules.conversation.remembering import keep_facts
 from modules.conversation.reply import Reply
+from modules.conversation.styling import last_sentence, learn
 from modules.conversation.talk import Talk
 from modules.conversation.turn import front, unasked
 from modules.engines import STAGES
@@ -102,6 +103,11 @@ class Session:
     def last_reply(self) -> int:
         """The highest reply id so far: a page that comes back counts on from it."""
         return max(self._floor, self._latest, self.reply.id if self.reply else 0)
+
+    @property
+    def keeper(self) -> str | None:
+        """Whom something may be kept of: None for somebody without a key."""
+        return self.owner if self.memory is not None else None
 
     # --- settings ---------------------------------------------------------------------------------
 
@@ -241,15 +247,20 @@ class Session:
         try:
             async with send:
                 began, hits = anyio.current_time(), self.cache.hits
+                last = last_sentence(list(self.history))
                 request = await front(self, heard, reply, send.send)
                 front_ms = (anyio.current_time() - began) * 1000
                 self.history.append(Line("user", request.text, reply))
                 exchange.understood(request)
                 keeping = self.app.spawn(keep_facts(self.memory, request.text, reply))
+                styles, said = self.app.styles, request.text
+                learning = self.app.spawn(
+                    learn(styles, self.keeper, said, last, reply, typed=bool(typed))
+                )
                 async with aclosing(self.app.back(request)) as messages:
                     async for message in messages:
                         if isinstance(message, TurnEnd):
-                            for notice in [*await keeping, *self._warnings(reply)]:
+                            for notice in [*await keeping, *await learning, *self._warnings(reply)]:
                                 await send.send(notice)
                             message = self._end(message, front_ms, self.cache.hits - hits)
                             exchange.engines = dict(message.engines)

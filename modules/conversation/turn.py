@@ -20,6 +20,7 @@ from anyio import to_thread
 from modules import emotion, persona
 from modules.asr import ENGINES
 from modules.conversation.speaking import run
+from modules.conversation.styling import styled
 from modules.engines import Stage
 from modules.errors import LADDER_ERRORS, EngineUnavailable, GuongError, InvalidInput
 from modules.messages import Message, Mood, Notice, Prompt, Transcript, TurnRequest, Utterance
@@ -51,6 +52,9 @@ async def front(session: Session, heard: str | Utterance, reply: int, tell: Tell
         session.address, text, *session.given, card=session.persona, stored=session.user
     )
     recalled = session.recalled = await _recalled(session, text, reply, tell)
+    style, notices = await styled(session.app.styles, session.keeper, text, reply)
+    for notice in notices:
+        await tell(notice)
     overall = emotion.smooth(session.moods)
     pair = session.address.pair
     return TurnRequest(
@@ -64,9 +68,10 @@ async def front(session: Session, heard: str | Utterance, reply: int, tell: Tell
         mood=mood,
         expression=emotion.expression(overall),
         instructions=persona.instructions(
-            session.persona, session.user, pair, overall.label, recalled
+            session.persona, session.user, pair, overall.label, recalled, style.paragraph
         ),
         recalled=recalled,
+        manner=style.manner,
         engines=session.engines(),
         voice=session.voice,
         base_voice=session.base_voice,

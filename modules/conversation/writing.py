@@ -86,4 +86,6 @@ class Writer:
 
     def _new_guard(self) -> Guard:
         persona = self._request.persona
-        return Guard(self._request.pair, persona.region, persona.tone)
+        # Somebody's own way of writing has the particles of its own region, and mixes them.
+        region = None if self._request.manner else persona.region
+        return Guard(self._request.pair, region, persona.tone)

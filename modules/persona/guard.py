@@ -25,11 +25,13 @@ class Guard:
     that looked wrong but could not be mended safely.
     """
 
-    def __init__(self, pair: Pair, region: Region = "north", tone: Tone = "friendly") -> None:
+    def __init__(
+        self, pair: Pair, region: Region | None = "north", tone: Tone = "friendly"
+    ) -> None:
         self.mended = 0
         self.left = 0
         self._pair = pair
-        self._region: Region = region
+        self._region = region
         self._respectful = tone != "casual"
         self._splitter = ClauseSplitter()
         self._first = True

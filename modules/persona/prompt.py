@@ -33,11 +33,17 @@ def instructions(
     pair: Pair,
     mood: EmotionLabel = "Other",
     recalled: Sequence[str] = (),
+    style: str = "",
 ) -> str:
-    """Return the system prompt, in Vietnamese, of about 300 tokens without memories."""
+    """Return the system prompt, in Vietnamese, of about 300 tokens without memories.
+
+    `style` is the paragraph on the user's own way of writing (`style/paragraph.py`).
+    """
     me = persona or Persona()
     words = _words(me, pair)
-    return "\n".join(line for line in _compose(me, user, pair, mood, recalled, words) if line)
+    return "\n".join(
+        line for line in _compose(me, user, pair, mood, recalled, words, style) if line
+    )
 
 
 def _words(persona: Persona, pair: Pair) -> dict[str, str]:
@@ -67,6 +73,7 @@ def _compose(
     mood: EmotionLabel,
     recalled: Sequence[str],
     words: dict[str, str],
+    own_style: str,
 ) -> Iterator[str]:
     standing = rank(pair)
     yield _LINES["who"].format(who=_who(persona))
@@ -74,14 +81,17 @@ def _compose(
     yield _LINES["style"].format(style=style) if style else ""
     yield _pair_rule(pair, words)
     tone = " ".join(filter(None, (_RULES["tone"][persona.tone], _RULES["tone"][standing])))
-    yield _LINES["tone"].format(tone=tone, region=_RULES["region"][persona.region])
-    yield _LINES["form"]
+    # Whoever has a style of their own has words of their own region in it.
+    region = "" if own_style else _RULES["region"][persona.region]
+    yield _LINES["tone"].format(tone=tone, region=region).rstrip()
+    yield _LINES["form_styled" if own_style else "form"]
     yield _user(user)
     yield _LINES["child"] if user and user.age is not None and user.age <= _CHILD_AGE else ""
     yield _RULES["mood"][mood]
     yield _LINES["honest"]
     yield _LINES["safe"]
     yield from _memories(recalled)
+    yield own_style
     yield _LINES["examples"]
     for exemplar in _RULES["exemplar"]:
         yield _exemplar(exemplar, standing, words)

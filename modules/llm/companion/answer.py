@@ -19,12 +19,13 @@ from modules.llm.companion.clock import part_of_day
 from modules.llm.companion.danger import crisis_of
 from modules.llm.companion.follow import followed
 from modules.llm.companion.hearing import Heard, hearing_data
+from modules.llm.companion.manner import Dress, in_manner
 from modules.llm.companion.origins import place_in
 from modules.llm.companion.phrases import alternatives
 from modules.llm.companion.skills import about_memory, mention, worked_out
 from modules.llm.companion.suggest import suggested
 from modules.llm.companion.talk import Talk, talk_of
-from modules.llm.companion.wording import polish, sentences, wording_data
+from modules.llm.companion.wording import TOLD, polish, sentences, wording_data
 from modules.messages import TurnRequest
 from modules.text import is_bare_syllable, is_vietnamese_syllable
 
@@ -48,7 +49,20 @@ def answer(request: TurnRequest, moment: datetime) -> list[str]:
     else:
         text = _with_memory(talk, kind, text)
         text = " ".join(filter(None, (text, _extra(talk, kind, text))))
-    return sentences(polish(text, talk.voice, talk.turn))
+    told = len(sentences(text.partition(TOLD)[2]))
+    return _in_manner(talk, kind, sentences(polish(text, talk.voice, talk.turn)), told)
+
+
+def _in_manner(talk: Talk, kind: str, parts: list[str], told: int) -> list[str]:
+    """Say it as the user would, where their manner is known and wanted."""
+    manner = talk.request.manner
+    if manner is None:
+        return parts
+    seed = "\n".join((*talk.own_lines[-2:], talk.request.text, *parts))
+    # An answer to a feeling that is not certain may answer an old sorrow: no laugh there.
+    sad = talk.mood in feelings.NEGATIVE or (kind == "feeling" and talk.mood == "Other")
+    dress = Dress(manner, talk.voice, kind, seed, sad=sad)
+    return in_manner(parts, dress, told)
 
 
 def _first(talk: Talk) -> Said:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from zlib import crc32
 
 from modules.llm.companion.book import Entry, book
 from modules.llm.companion.hearing import Heard, hear
+from modules.llm.companion.manner import particles_of, plain_line, suited
 from modules.llm.companion.memories import name_in
 from modules.llm.companion.origins import name_told
 from modules.llm.companion.wording import Voice, fill, in_tone, sentences, voice_of
@@ -47,7 +48,7 @@ class Talk:
     def own_lines(self) -> tuple[str, ...]:
         """What the assistant said lately, oldest first."""
         said = [line.text for line in self.request.history if line.role == "assistant"]
-        return tuple(said[-_REMEMBERED_LINES:])
+        return tuple(plain_line(line, self.request.manner) for line in said[-_REMEMBERED_LINES:])
 
     @cached_property
     def user_lines(self) -> tuple[str, ...]:
@@ -105,7 +106,10 @@ class Talk:
         slots = {name: self.pick(name, each) for name, each in entry.fillers.items()} | dict(slots)
         templates = in_tone(entry.templates(self.voice.rank, stay=stay), self.voice.tone)
         filled = [text for each in templates if (text := fill(each, self.voice, slots)) is not None]
-        return self.pick(key, filled) if filled else None
+        if not filled:
+            return None
+        chosen = self.pick(key, suited(filled, self.request.manner))
+        return self.pick(key, filled) if self.said(chosen) else chosen
 
     def pick(self, key: str, choices: Sequence[str]) -> str:
         """Return one of `choices`, by the conversation so far, and none that was said lately."""
@@ -117,6 +121,9 @@ class Talk:
     def said(self, text: str) -> bool:
         """Tell whether the longest sentence of `text` was said lately."""
         longest = max(map(bare_words, sentences(text)), key=len, default="")
+        if self.request.manner:  # who drops subjects: "bạn kể đi" was said as "kể đi"
+            for term in (self.voice.assistant_self, self.voice.you):
+                longest = longest.removeprefix(f"{bare_words(term)} ")
         return bool(longest) and any(longest in line for line in self._own_words)
 
     @cached_property
@@ -136,6 +143,8 @@ def talk_of(request: TurnRequest, moment: datetime) -> Talk:
     said = [request.text, *(line.text for line in reversed(request.history) if line.role == "user")]
     told = name_told(said[:_NAMED_WITHIN])
     voice = voice_of(request, told or name_in(request.recalled), told=bool(told))
+    if own := particles_of(request.manner):
+        voice = replace(voice, particles=tuple(own.items()))
     return Talk(request, heard_from(request.text, voice), moment, voice)
 
 

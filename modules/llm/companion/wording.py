@@ -51,11 +51,14 @@ class Voice:
     region: Region
     name: str
     user_name: str
+    particles: tuple[tuple[str, str], ...] = ()
+    """Particles of the user's own, by slot: they go before those of the region."""
 
     @property
     def slots(self) -> dict[str, str]:
         """Return the slots that every template may use."""
         particles: dict[str, str] = dict(wording_data()["particles"][self.region])
+        particles |= dict(self.particles)
         junior = self.rank == "junior"
         return particles | {
             "self": self.assistant_self,
