@@ -173,6 +173,7 @@ def document() -> str:
         ),
         "neural": _table(("package", "licence", "remark"), package_rows(rest)),
         "debian": _table(("package", "licence", "what for"), KNOWN["debian"]),
+        "fonts": _table(("type", "licence", "what for"), KNOWN["fonts"]),
         "models": _table(("model", "repository", "licence", "restricted"), model_rows()),
     }
     return str(KNOWN["document"]).format(**sections)

@@ -64,6 +64,15 @@ def test_every_debian_package_of_the_space_is_listed():
         assert package in listed
 
 
+def test_type_that_comes_with_the_code_is_listed_and_its_licence_lies_beside_it():
+    assert rows("Type that comes with the code")["Be Vietnam Pro"][1] == "OFL-1.1"
+    files = [*ROOT.glob("modules/**/*.woff2"), *ROOT.glob("modules/**/*.ttf")]
+    found = {file.parent for file in files}
+    assert found
+    for directory in found:
+        assert "SIL OPEN FONT LICENSE" in (directory / "OFL.txt").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("licence", "flags"),
     [
