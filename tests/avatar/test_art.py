@@ -14,7 +14,7 @@ from modules.avatar.art.canvas import LARGE, SCALE, mask, reduce, shape
 from modules.avatar.art.curves import mirrored, polygon, ring
 from modules.avatar.art.garment import PAINTERS
 from modules.avatar.art.garments import Garment
-from modules.avatar.art.hair import paint_group
+from modules.avatar.art.hair import covered, paint_group
 from modules.avatar.art.portrait import paint_portrait
 from modules.avatar.art.relief import face_outline
 from modules.avatar.face.renderer import Renderer
@@ -189,6 +189,17 @@ def test_no_skin_folds_over_whatever_the_face_does(name):
         where = warp.map(pose)
         assert np.diff(where[..., 1], axis=0).min() > 0.1
         assert np.diff(where[..., 0], axis=1).min() > 0.1
+
+
+@pytest.mark.parametrize("name", PERSONAS)
+def test_brows_slide_under_hair_and_do_not_pull_it_along(name):
+    look = load_persona(name).look
+    hair = cv2.erode((covered(look.hair) > 0.5).astype(np.uint8), np.ones((9, 9))).astype(bool)
+    calm, felt = (HeadWarp(look).map(Pose(brow=by, inner=by, frown=by)) for by in (0.0, 1.0))
+    moved = np.linalg.norm(felt - calm, axis=2) / SCALE
+    assert hair.sum() > 5_000
+    assert moved[hair].max() < 0.8
+    assert moved.max() > 4
 
 
 def test_the_large_picture_holds_detail_that_an_enlarged_small_one_lacks(posters):

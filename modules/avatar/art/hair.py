@@ -20,6 +20,7 @@ from modules.avatar.art.canvas import (
     Layer,
     colour,
     enlarge,
+    mask,
     mix,
     moved,
     ramp,
@@ -120,13 +121,26 @@ def _ribbons(points: FloatArray, widths: FloatArray, taper: float) -> FloatArray
     return np.concatenate([points + half, (points - half)[:, ::-1]], axis=1).astype(np.float32)
 
 
-def _draw_body(layer: Layer, sheet: Sheet, group: HairGroup) -> None:
+def _body(sheet: Sheet, group: HairGroup) -> skia.Path:
     low, high = group.body
     end = max(2, round(group.body_until * _STEPS))
     start = min(end - 2, round(group.body_from * _STEPS))
     across = np.linspace(low, high, 24, dtype=np.float32)[:, None].repeat(_STEPS, axis=1)
     lines = sheet.at(across)[:, start:end]
-    path = polygon(np.vstack([lines[0], lines[:, -1], lines[-1, ::-1], lines[::-1, 0]]))
+    return polygon(np.vstack([lines[0], lines[:, -1], lines[-1, ::-1], lines[::-1, 0]]))
+
+
+def covered(hair: Hair) -> FloatArray:
+    """Return where hair hides the face behind it, without loose strands: float32 [512, 512]."""
+    total = np.zeros((FRAME_SIZE, FRAME_SIZE), np.float32)
+    for group in hair.groups:
+        if group.where != "back":
+            np.maximum(total, mask(_body(Sheet(group.guides), group)), out=total)
+    return total
+
+
+def _draw_body(layer: Layer, sheet: Sheet, group: HairGroup) -> None:
+    path = _body(sheet, group)
     paint = skia.Paint(AntiAlias=True, Color=skia.Color(95, 128, 60, 255))
     if group.body_soft:
         paint.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, group.body_soft))

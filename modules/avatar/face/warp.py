@@ -9,7 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from modules.avatar.art.canvas import SCALE
+from modules.avatar.art.canvas import SCALE, soften
+from modules.avatar.art.hair import covered
 from modules.avatar.art.scene import Look
 from modules.avatar.rig.pose import Pose
 from modules.messages import FRAME_SIZE, FloatArray
@@ -111,7 +112,7 @@ class HeadWarp:
         # Still at the lid's fold, whole above the brow, gone before the hairline. A field says
         # where a place comes from, so the band must be wide enough for the skin not to fold.
         lid = np.clip(eyes.y - 1.2 * eyes.upper - 3 - brows.y, 10, 18)
-        band = _ease((lid - y) / (lid + 7)) * _ease((y + 66) / 46)
+        band = _ease((lid - y) / (lid + 7)) * _ease((y + 50) / 36) * self._skin()
         raised = inner = drawn = zero
         for side in (-1, 1):
             raised = raised - 6.4 * _bell(self._x - side * brows.apart, zero, 28, 1) * band
@@ -120,6 +121,13 @@ class HeadWarp:
             inner = inner + (2.6 * far - 6.4 * near) * band
             drawn = drawn - side * 4.0 * _bell(self._x - side * 24, y, 13, 13)
         return [(zero, raised), (zero, inner), (drawn, zero)]
+
+    def _skin(self) -> FloatArray:
+        # One on skin, nothing on hair: brows slide under a fringe, they do not pull it along.
+        hidden = soften(covered(self._look.hair), 5)
+        x, y = self._x + self._look.head.centre, self._y
+        at = cv2.remap(hidden, x - 0.5, y - 0.5, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(np.clip(1 - 1.5 * at, 0, 1), np.float32)
 
     def _breath_field(self, chin: float) -> tuple[FloatArray, FloatArray]:
         shoulders = _ease((self._y - chin - 25) / 75)
