@@ -58,11 +58,17 @@ def features(samples: FloatArray, rate: int, highest_hz: float = HIGHEST_HZ) -> 
 
 
 def rests(heard: Features) -> list[tuple[int, int]]:
-    """Return the silences in which a mouth comes to rest: first frame, and the one behind each."""
+    """Return the silences in which a mouth rests: first frame, and the one behind each.
+
+    Those around the speech are of any length.
+    """
     silent = ~heard.spoken | (heard.level < _SILENT_DB)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], silent, [False]]).astype(np.int8)))
-    found = [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
-    return [(start, stop) for start, stop in found if stop - start >= _SHORTEST_REST]
+    return [
+        (int(start), int(stop))
+        for start, stop in edges.reshape(-1, 2)
+        if stop - start >= _SHORTEST_REST or start == 0 or stop == len(silent)
+    ]
 
 
 def deltas(values: FloatArray) -> FloatArray:
