@@ -10,6 +10,7 @@ from modules.avatar.art.canvas import SCALE, Layer, colour, ramp
 from modules.avatar.art.curves import polygon
 from modules.avatar.art.paints import fill, stroke
 from modules.avatar.art.parts import Lips
+from modules.avatar.face.blending import blend, darken, threefold
 from modules.avatar.face.contours import LOWER_GAP, Contours
 from modules.avatar.specification import Mouth
 from modules.messages import ByteArray, FloatArray
@@ -59,13 +60,23 @@ def _smooth_map(codes: tuple[str, ...]) -> ByteArray:
     return np.round(table * 255).astype(np.uint8)[:, None]
 
 
+def _parted(pixels: ByteArray) -> tuple[FloatArray, FloatArray]:
+    # Premultiplied colour in 0 to 255, and how far it covers, in three channels each.
+    cover = pixels[..., 3].astype(np.float32) / 255
+    return pixels[..., :3].astype(np.float32), threefold(cover)
+
+
 class Inside:
     """Paints the inside of the mouth into a box of the large picture."""
 
     def __init__(self, lips: Lips, centre: float, box: Box) -> None:
         top, bottom, left, right = box
-        self._upper = _paint_row(lips, centre, upper=True)[top:bottom, left:right].copy()
-        self._lower = _paint_row(lips, centre, upper=False)[top:bottom, left:right].copy()
+        upper, lower = (
+            _paint_row(lips, centre, up)[top:bottom, left:right] for up in (True, False)
+        )
+        self._upper, self._upper_cover = _parted(upper)
+        self._lower, self._lower_cover = _parted(lower)
+        self._lower *= _WARM
         self._cavity = _smooth_map(lips.cavity)
         self._tongue = _smooth_map(lips.tongue)
         self._lips = lips
@@ -96,7 +107,7 @@ class Inside:
         dark = (0.40 - 0.22 * mouth.teeth) / (1 + 0.42 * below)
         aside = np.minimum(np.abs(x) / (contours.inner + 1), 1) ** 3
         dark = dark + (0.46 * aside)[None] * (1 - dark)
-        picture *= 1 - dark[..., None] * _SHADOW
+        darken(picture, dark, _SHADOW)
 
     def _lay_lower_teeth(
         self, picture: FloatArray, mouth: Mouth, rows: slice, columns: slice
@@ -106,12 +117,12 @@ class Inside:
         if visible < 0.05 or rows.stop - down <= 0:
             return
         first = max(rows.start - down, 0)
-        teeth = self._lower[first : rows.stop - down, columns]
-        part = picture[len(picture) - len(teeth) :]
+        seen = slice(first, rows.stop - down)
+        part = picture[len(picture) - (seen.stop - first) :]
         # The farther they are down, the less light reaches them.
         light = 0.92 - 0.22 * min(1.0, 2 * mouth.jaw)
-        part *= 1 - teeth[..., 3:] * (visible / 255)
-        part += teeth[..., :3] * (_WARM * np.float32(light * visible))
+        part *= 1 - np.float32(visible) * self._lower_cover[seen, columns]
+        part += np.float32(light * visible) * self._lower[seen, columns]
 
     def _lay_tongue(
         self, picture: FloatArray, mouth: Mouth, contours: Contours, drop: float, x: FloatArray,
@@ -128,13 +139,12 @@ class Inside:
         side = np.clip((contours.half_width * (0.72 - 0.12 * tip) - np.abs(x)) * 0.35, 0, 1)
         cover = np.clip(below * 0.55 + 0.3, 0, 1) * side[None]
         cover *= 0.55 + 0.45 * min(1.0, drop / 9)
-        picture += (tongue - picture) * cover[..., None]
+        blend(picture, tongue, cover)
 
     def _lay_upper_teeth(
         self, picture: FloatArray, mouth: Mouth, rows: slice, columns: slice
     ) -> None:
         # Pursed lips hide the teeth: the hole between them is dark.
         visible = np.float32(np.clip(1.25 - 1.5 * mouth.round * (1 - 0.75 * mouth.open), 0, 1))
-        teeth = self._upper[rows, columns]
-        picture *= 1 - teeth[..., 3:] * (visible / 255)
-        picture += teeth[..., :3] * visible
+        picture *= 1 - visible * self._upper_cover[rows, columns]
+        picture += visible * self._upper[rows, columns]

@@ -15,6 +15,7 @@ import numpy as np
 from modules.avatar.art.canvas import LARGE, SCALE, colour, mask, ramp, screen
 from modules.avatar.art.curves import line, mirrored
 from modules.avatar.art.parts import Lips
+from modules.avatar.face.blending import blend, darken
 from modules.avatar.face.contours import Contours, LipShape, steepness
 from modules.avatar.face.inside import Box, Inside
 from modules.avatar.specification import WIDEST_SMILE, Folds, Mouth
@@ -167,7 +168,7 @@ class MouthPainter:
         cover = np.clip(outer * 1.25 + 0.55, 0, 1)
         cover *= np.clip((contours.half_width - beside) * 1.2, 0, 0.97)
         lips = self._stretched(outer, inner, contours, mouth.round, x, y)
-        part += (lips - part) * cover[..., None]
+        blend(part, lips, cover)
         if contours.gap > 0.35:
             self._open(part, mouth, contours, inner, rows, columns)
         self._draw_line(part, contours, x, y)
@@ -215,8 +216,9 @@ class MouthPainter:
         # Beside the hole of a ring the upper lip goes over into the lower one without a line.
         upper = cv2.remap(self._texture, columns, row, cv2.INTER_LINEAR)
         lower = cv2.remap(self._texture, columns, row + _HIGH, cv2.INTER_LINEAR)
-        share = np.clip(0.5 + below / (0.5 + 9 * pursed), 0, 1)[..., None].astype(np.float32)
-        return cast("FloatArray", upper + share * (lower.astype(np.float32) - upper))
+        mixed = upper.astype(np.float32)
+        blend(mixed, lower, np.clip(0.5 + below / (0.5 + 9 * pursed), 0, 1))
+        return mixed
 
     def _shade_skin(
         self, part: FloatArray, mouth: Mouth, contours: Contours, x: FloatArray, y: FloatArray
@@ -232,7 +234,7 @@ class MouthPainter:
         hollow = 0.16 + 0.13 * max(0.0, mouth.corner) + 0.10 * mouth.press
         height = np.exp(-(((y - corner_y) / 2.8) ** 2))
         below += (hollow * (1 - 0.6 * mouth.round)) * height * aside[None]
-        part *= 1 - below[..., None] * self._shadow
+        darken(part, below, self._shadow)
 
     def _open(
         self, part: FloatArray, mouth: Mouth, contours: Contours, inner: FloatArray, rows: slice,
@@ -251,7 +253,7 @@ class MouthPainter:
         cover = np.clip(0.5 - 1.8 * inner[down, across], 0, 1)
         cover *= (np.abs(x[across]) < contours.inner)[None]
         area = part[down, across]
-        area += (inside - area) * cover[..., None]
+        blend(area, inside, cover)
 
     def _draw_line(
         self, part: FloatArray, contours: Contours, x: FloatArray, y: FloatArray
@@ -261,4 +263,4 @@ class MouthPainter:
             return
         ends = np.clip((contours.half_width - np.abs(x)) / 3, 0, 1) * shut
         near = np.clip(1 - np.square((y - contours.middle) / 1.25), 0, 1)
-        part += (self._line - part) * (near * near * ends[None])[..., None]
+        blend(part, self._line, near * near * ends[None])
