@@ -10,8 +10,8 @@ from modules.ui.theme import Theme
 
 _HERE = Path(__file__).parent
 SHEETS = (
-    "palette.css", "page.css", "stage.css", "conversation.css", "saving.css", "panels.css",
-    "face.css", "welcome.css",
+    "palette.css", "page.css", "repairs.css", "stage.css", "conversation.css", "saving.css",
+    "panels.css", "face.css", "welcome.css",
 )  # fmt: skip
 
 

@@ -30,6 +30,11 @@ function plain(root) {
   for (const list of root.querySelectorAll("#guong-chat .examples")) list.removeAttribute("role");
   for (const button of root.querySelectorAll("#guong-chat .example"))
     button.removeAttribute("aria-label");
+  // A toast's head calls itself a button and holds another one; it only folds what is short anyway.
+  for (const head of document.querySelectorAll(".toast-header[role]")) {
+    head.removeAttribute("role");
+    head.removeAttribute("tabindex");
+  }
 }
 
 function inOurLanguage(root) {

@@ -38,6 +38,13 @@ def embedded(tmp_path_factory):
 
 
 @pytest.fixture(scope="package")
+def echoing(tmp_path_factory):
+    """The app with a language model that says what it is told, and no recogniser."""
+    with running(tmp_path_factory.mktemp("echoing"), "--echo") as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
 def playwright():
     with sync_playwright() as started:
         yield started
@@ -131,3 +138,23 @@ def visit(context):
     yield open_page
     for page in opened:
         assert page.errors == []
+
+
+AUDITED = {("desktop", "vi"): ("light", "dark"), ("phone", "en"): ("light", "dark")}
+"""Where axe looks too: it takes a second for each state, and colours differ by theme only."""
+
+
+@pytest.fixture(scope="package")
+def tour(browser, echoing):
+    """Walk through every state of the page at a size and in a language, once for all tests."""
+    from tests.browser.touring import Tour
+
+    walked = {}
+
+    def walk(size, language):
+        if (size, language) not in walked:
+            audited = AUDITED.get((size, language), ())
+            walked[size, language] = Tour(browser, echoing, size, language, audited)
+        return walked[size, language]
+
+    return walk

@@ -152,4 +152,9 @@ def _chosen(choice: str | None) -> tuple[Stage, str]:
 
 def _table(language: str, rows: list[str]) -> str:
     heads = "".join(f"<th>{tell(language, f'engines.head_{name}')}</th>" for name in _HEADINGS)
-    return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    # On a phone it is wider than the screen: the keyboard must be able to scroll it.
+    label = tell(language, "tab.engines")
+    return (
+        f'<div class="guong-scroll" role="region" tabindex="0" aria-label="{label}">{table}</div>'
+    )

@@ -44,6 +44,12 @@ function place(row, reply, verdict) {
 }
 
 function decorate() {
+  // Gradio names it in English, and no key scrolls it while there is nothing in it to press.
+  const log = document.querySelector(`${CHAT} [role="log"]`);
+  if (log && texts.log && log.getAttribute("aria-label") !== texts.log) {
+    log.tabIndex = 0;
+    log.setAttribute("aria-label", texts.log);
+  }
   const rows = [...document.querySelectorAll(`${CHAT} .bot-row`)];
   rows.forEach((row, index) => {
     const [reply, verdict] = answers[index] ?? [0, null];

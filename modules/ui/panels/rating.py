@@ -18,6 +18,7 @@ from modules.ui.labels import first
 from modules.ui.panels import Bench
 
 _SCRIPT = Path(__file__).parent / "rating.js"
+_TEXTS = ("group", "good", "bad")
 
 
 class RatingPanel:
@@ -114,7 +115,8 @@ def _value(session: Session) -> dict[str, Any]:
     return {
         "answers": [[reply, known.get(reply)] for reply in answers],
         "texts": {
-            code: tell(session.language, f"rating.{code}") for code in ("good", "bad", "group")
+            "log": tell(session.language, "page.conversation"),
+            **{code: tell(session.language, f"rating.{code}") for code in _TEXTS},
         },
     }
 
