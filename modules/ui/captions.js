@@ -9,7 +9,7 @@ const LINGER_MS = 700; // how long a clause stays after its last word, unless th
 class Captions {
   constructor(box, video) {
     this.box = box;
-    this.line = box.firstElementChild;
+    this.line = box.querySelector(".guong-line");
     this.video = video;
     this.on = true;
     this.clauses = []; // [{id, words: [[text, start_ms, end_ms]...], start, end}], by time
@@ -34,7 +34,10 @@ class Captions {
     clause.start = clause.words[0][1];
     clause.end = clause.words.at(-1)[2];
     this.clauses.sort((a, b) => a.start - b.start);
-    if (clause === this.shown) this.set(clause);
+    if (clause === this.shown) {
+      this.set(clause);
+      this.light(this.video.currentTime * 1000);
+    }
   }
 
   follow(speaking) {

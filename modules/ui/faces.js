@@ -21,6 +21,7 @@ class Faces {
     });
     for (const video of videos) {
       video.addEventListener("loadeddata", () => this.show(video));
+      video.addEventListener("seeked", () => this.show(video));
       video.addEventListener("error", () => this.fail(video));
     }
     CALM.addEventListener("change", () => this.move(this.videos[0]));
@@ -45,6 +46,7 @@ class Faces {
     }
     waiting.wanted = loop;
     if (waiting.getAttribute("src") !== loop) waiting.src = loop;
+    else if (waiting.currentTime > 0) waiting.currentTime = 0; // every loop begins in one pose
     else if (waiting.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) this.show(waiting);
   }
 
@@ -55,7 +57,6 @@ class Faces {
   show(video) {
     if (!video.wanted || video.getAttribute("src") !== video.wanted) return;
     video.wanted = null;
-    video.currentTime = 0; // every loop begins in the same pose
     this.move(video);
     const [old] = this.videos;
     this.videos = [video, old];

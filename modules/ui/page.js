@@ -61,6 +61,7 @@ function sample() {
 
 window.guong = {
   greet,
+  faces,
   sample,
   halt,
   pushToTalk,

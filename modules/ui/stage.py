@@ -38,7 +38,8 @@ TEMPLATE = """
     <video class="guong-idle" loop muted playsinline tabindex="-1" aria-hidden="true"></video>
     <video class="guong-idle" loop muted playsinline tabindex="-1" aria-hidden="true"></video>
     <video class="guong-talk" playsinline tabindex="-1" aria-hidden="true"></video>
-    <div class="guong-captions" aria-hidden="true" lang="vi"><p></p></div>
+    <div class="guong-captions" aria-hidden="true" lang="vi"><p><span class="guong-line">
+      </span></p></div>
     <div class="guong-ring" aria-hidden="true"></div>
     <div class="guong-chip"><i class="guong-glyph" aria-hidden="true"><b></b><b></b><b></b></i>
       <span class="guong-state" role="status" aria-live="polite"></span>

@@ -92,14 +92,21 @@ def test_an_error_in_a_panel_names_the_field_in_the_page_s_language(embedded, vi
     assert "Mẫu giọng" in toast.inner_text()
 
 
-def test_a_voice_preview_can_be_heard(embedded, visit):
+def test_a_voice_is_heard_and_seen_with_its_rate_and_leaves_no_line(embedded, visit):
     page = visit(embedded)
-    tab(page, "Giọng nói")
-    page.page.get_by_role("button", name="Nghe thử").click()
-    page.page.wait_for_function(
-        "document.querySelector('audio')?.duration > 0.5 || "
-        "document.querySelector('[data-testid*=waveform], .waveform-container')"
-    )
+    lengths = []
+    for rate in ("1", "2"):
+        tab(page, "Giọng nói")
+        box = page.page.locator("#guong-rate input[type=number]")
+        box.fill(rate)
+        box.press("Enter")
+        page.page.locator("#guong-rate input[type=range]").dispatch_event("pointerup")
+        page.page.wait_for_timeout(500)
+        page.page.get_by_role("button", name="Nghe thử").click()
+        page.until("speaking").until("idle", timeout_s=60)
+        lengths.append(page.value("document.querySelector('.guong-talk').duration"))
+    assert lengths[0] > 1.0
+    assert page.lines() == []
 
 
 def test_delete_everything_begins_anew_with_another_key(embedded, visit):
