@@ -200,6 +200,9 @@ class _Page:
         outputs = [self._stage, *(out for panel in faces for out in panel.outputs)]
         for worn in (event for panel in faces for event in panel.worn):
             on(worn.success, self._wear, None, outputs)
+        for panel in faces:
+            if isinstance(panel, FacePanel):
+                on(panel.corrected.success, self._move, None, self._stage)
         data = next(panel for panel in self._panels if isinstance(panel, DataPanel))
         on(data.delete.click, self._delete, gr.Checkbox(visible=False), page, js=CONFIRM)
         on(self._settings.click, None, js=TO_SETTINGS)
@@ -242,6 +245,9 @@ class _Page:
         session.language = choose_language(language)
         shown = await self._show(session)
         return [self._events.stage_value(session), welcome.value(session), *shown]
+
+    async def _move(self, request: gr.Request) -> Any:
+        return self._events.stage_value(self._visitors.session(request))
 
     async def _wear(self, request: gr.Request) -> list[Any]:
         """Show the face that was chosen in one panel on the stage and in the other panel."""

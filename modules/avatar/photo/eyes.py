@@ -33,12 +33,16 @@ def _iris(evidence: Evidence, x: float) -> tuple[float, float]:
     step = 0.008
     columns, rows = x + np.arange(-0.22, 0.221, step), np.arange(-0.17, 0.171, step)
     grey = evidence.patch(columns, rows)[..., 0]
-    closed = cv2.morphologyEx(grey, cv2.MORPH_OPEN, np.ones((9, 9), np.uint8))
+    spot = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (13, 13))
+    closed = cv2.morphologyEx(grey, cv2.MORPH_OPEN, spot)
     best, place = -1e9, (x, 0.0)
     off = ((columns[None] - x) / 0.16) ** 2 + (rows[:, None] / 0.10) ** 2
-    for radius in (0.08, 0.10, 0.125):
+    for radius in (0.08, 0.10, 0.12, 0.145):
         inside, ring = _disc(radius / step), _disc(1.75 * radius / step)
         ring = _ring(ring, inside)
+        # The lashes over an iris slope, and would draw its centre aside: the lower part tells.
+        inside = inside.copy()
+        inside[: int(0.45 * len(inside))] = 0
         dark = cv2.filter2D(closed, -1, ring) - cv2.filter2D(closed, -1, inside / inside.sum())
         score = dark - 4 * off
         row, column = np.unravel_index(int(np.argmax(score)), score.shape)
@@ -58,7 +62,7 @@ def _ring(outer: Array, inner: Array) -> Array:
     ring: Array = outer.copy()
     edge = (len(outer) - len(inner)) // 2
     ring[edge : edge + len(inner), edge : edge + len(inner)] -= inner
-    ring[: len(outer) // 3] *= 0.3
+    ring[: int(0.45 * len(outer))] = 0
     ring[-(len(outer) // 3) :] *= 0.3
     ring = np.maximum(ring, 0)
     return np.asarray(ring / ring.sum(), np.float32)
@@ -66,9 +70,10 @@ def _ring(outer: Array, inner: Array) -> Array:
 
 def _lids(evidence: Evidence, x: float, y: float) -> tuple[float, float]:
     """Return the edges of the lids over and under the iris."""
-    columns = x + np.array([-0.05, -0.025, 0, 0.025, 0.05])
-    above = y - np.arange(0.03, 0.26, 0.004)
-    light = evidence.patch(columns, above)[..., 0].mean(axis=1)
+    columns = x + np.linspace(-0.07, 0.07, 9)
+    above = y - np.arange(0.06, 0.26, 0.004)
+    # The darker columns of each row: a highlight in the iris is not the end of the eye.
+    light = np.percentile(evidence.patch(columns, above)[..., 0], 30, axis=1)
     rise = np.gradient(cv2.GaussianBlur(light.reshape(-1, 1), (1, 9), 2).ravel())
     score = rise - 25 * (y - above - 0.135) ** 2
     # The edge of the lid is the lower edge of the lashes, a little under where skin begins.

@@ -112,12 +112,12 @@ class Inside:
             for k, (wide, tall) in enumerate(_TEETH):
                 x0, x1 = (middle + side * int((at + w) * u * 1.0) for w in (0.0, wide))
                 at += wide
-                bottom = edge - int((0.150 - tall) * 0.55 * u) - int(0.004 * k * k * u)
+                bottom = edge - int((0.150 - tall) * 0.40 * u) - int(0.004 * k * k * u)
                 _tooth(cover, min(x0, x1), max(x0, x1), bottom, int(0.30 * u))
                 gapped = max(x0, x1) if side > 0 else min(x0, x1)
                 cv2.line(shade, (gapped, bottom - int(0.2 * u)), (gapped, bottom), 176, _OVER // 2)
         size = (width, height)
-        cover, shade = (cv2.GaussianBlur(a, (0, 0), 0.45 * _OVER) for a in (cover, shade))
+        cover, shade = (cv2.GaussianBlur(a, (0, 0), 0.7 * _OVER) for a in (cover, shade))
         alpha = cv2.resize(cover, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
         lit = cv2.resize(shade, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
         fall = np.clip(np.abs(o.across), 0, 1) ** 2

@@ -39,7 +39,8 @@ class Eye:
         base = np.interp(self._x, [x0, x1], [y0, y1]).astype(np.float32)
         self._upper = base + _bow(self._x, x0, x1, top) * (top[1] - _level(x0, y0, x1, y1, top))
         lower = _level(x0, y0, x1, y1, bottom)
-        self._lower = base + _bow(self._x, x0, x1, bottom) * (bottom[1] - lower)
+        full = _bow(self._x, x0, x1, bottom) ** 0.7  # a lower lid is flatter in its middle
+        self._lower = base + full * (bottom[1] - lower)
         self._across = (self._x - x0) / (x1 - x0)
         inside = np.minimum(self._across, 1 - self._across)
         self._ends = ease(inside / 0.10 + 0.55)
@@ -68,7 +69,7 @@ class Eye:
         shut = float(np.clip(1 - lid, 0, 1))
         if shut < 0.02:
             return
-        edge = self._upper + shut * (self._lower + 0.05 * self._tall - self._upper)
+        edge = self._upper + shut * (self._lower + 0.09 * self._tall - self._upper)
         box = picture[self.top : self.bottom, self.left : self.right].astype(np.float32)
         y = self._y
         # The lid covers from over the lashes, which come down with it, to its edge.
@@ -117,13 +118,14 @@ class Eye:
         )
 
     def _grain(self) -> Array:
-        """Return noise as strong as that of the skin over the eye: smooth patches look pasted."""
-        skin = self._box[: max(4, int(0.3 * len(self._box)))]
+        """Return noise as strong as that of the skin under the eye: smooth patches look pasted."""
+        skin = self._box[-max(4, int(0.2 * len(self._box))) :]
         rough = skin - cv2.GaussianBlur(skin, (0, 0), 1.4)
-        level = 1.2 * float(np.median(np.abs(rough)))
+        # By the smoother part of it: a lash or a wrinkle is no grain.
+        level = min(4.0, 1.4 * float(np.percentile(np.abs(rough), 30)) / 0.385)
         random = np.random.default_rng(7)
         grain = random.normal(0, level, (*self._box.shape[:2], 1)).astype(np.float32)
-        return np.asarray(cv2.GaussianBlur(grain, (0, 0), 0.6)[..., None] * 1.5, np.float32)
+        return np.asarray(cv2.GaussianBlur(grain, (0, 0), 0.6)[..., None], np.float32)
 
     def _opening(self) -> Array:
         """Return how freely each pixel follows the iris: 1 on it, 0 at the lids."""

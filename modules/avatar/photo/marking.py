@@ -20,6 +20,9 @@ _FIELD = "file"
 _TURNED = 0.24
 """A mouth this far beside the middle of the eyes, in iris distances: a face half turned away."""
 
+_UNEQUAL = 0.045
+"""Difference between the openings of two eyes, in iris distances, beyond which one is mistaken."""
+
 Marks = dict[str, tuple[float, float]]
 
 
@@ -36,6 +39,7 @@ def mark_face(crop: Array, left: Array, right: Array) -> Array:
     for side in ("left", "right"):
         marks |= eyes.eye_points(evidence, side)
         marks |= eyes.brow_points(evidence, side)
+    _even_lids(evidence, marks)
     found = mouth.find_mouth(evidence)
     if found.covered:
         raise InvalidInput("face_covered", field=_FIELD)
@@ -45,6 +49,22 @@ def mark_face(crop: Array, left: Array, right: Array) -> Array:
     marks["nose_base"] = _nose_base(evidence, found)
     marks |= _jaw(evidence, found)
     return as_array(marks)
+
+
+def _even_lids(evidence: Evidence, marks: Marks) -> None:
+    """Where the two eyes are open unequally far, believe the one that is more like most eyes."""
+    for lid, usual in (("top", -0.125), ("bottom", 0.10)):
+        off = {}
+        for side in ("left", "right"):
+            (_, iris), (_, edge) = (
+                evidence.local(np.array(marks[f"{side}_{name}"])) for name in ("iris", f"eye_{lid}")
+            )
+            off[side] = edge - iris
+        if abs(off["left"] - off["right"]) > _UNEQUAL:
+            better = min(off.values(), key=lambda value: abs(value - usual))
+            for side in ("left", "right"):
+                x, y = evidence.local(np.array(marks[f"{side}_iris"]))
+                marks[f"{side}_eye_{lid}"] = evidence.place(x, y + better)
 
 
 def _nose_base(evidence: Evidence, found: mouth.Found) -> tuple[float, float]:

@@ -73,8 +73,8 @@ class Sway:
 
     def _moving(self, moved: Array) -> tuple[slice, slice] | None:
         """Return the rows and columns of the picture in which anything moves, None for none."""
-        there = np.asarray(np.abs(moved) > _STILL).reshape(_NODES, _NODES, 2).any(axis=-1)
-        rows, columns = there.any(axis=1).nonzero()[0], there.any(axis=0).nonzero()[0]
+        there = (np.abs(moved) > _STILL).reshape(_NODES, _NODES, 2)
+        rows, columns = np.flatnonzero(there.any((1, 2))), np.flatnonzero(there.any((0, 2)))
         if not len(rows):
             return None
         # A node stands for its cell and the next ones on both sides.

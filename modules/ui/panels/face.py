@@ -47,6 +47,8 @@ class FacePanel:
         self.outputs: list[Any] = [self._faces, self._points, self._preview, self._delete]
         self.worn: list[Any] = []
         """Events after which another face is shown on the stage."""
+        self.corrected: Any = None
+        """The event after which the same face moves otherwise."""
         self._connect()
 
     def _build_new(self) -> None:
@@ -146,9 +148,9 @@ class FacePanel:
                 busy=True,
             ),
             on(self._faces.input, self._use, self._faces, [*self.outputs, self._status]),
-            on(self._points.submit, self._correct, None, [self._points, self._status]),
             on(self._delete.click, self._remove, None, [*self.outputs, self._status]),
         ]
+        self.corrected = on(self._points.submit, self._correct, None, [self._points, self._status])
         on(self._hear.click, self._say, None, self._preview, busy=True)
 
     async def _keep(
@@ -181,17 +183,17 @@ class FacePanel:
         """Keep corrected points; a set that is no face is refused, and the old ones come back."""
         session, app = self._bench.visitors.session(request), self._bench.app
         told: dict[str, Any] = event._data or {}
-        face = str(told.get("id", ""))
+        face, edit = str(told.get("id", "")), told.get("edit", 0)
         try:
             await to_thread.run_sync(
                 lambda: app.faces.change(session.owner, face, points=told.get("points"))
             )
         except InvalidInput as error:
             text = tell(session.language, error.code, **error.params)
-            return [self._marked(session), text]
+            return [{**self._marked(session), "edit": edit}, text]
         if session.persona.avatar == face:
             await self._wear(session, face)
-        return [self._marked(session), ""]
+        return [{**self._marked(session), "edit": edit}, ""]
 
     async def _remove(self, request: gr.Request) -> list[Any]:
         session, app = self._bench.visitors.session(request), self._bench.app

@@ -20,6 +20,7 @@ const box = element.querySelector(".guong-points");
 const svg = box.querySelector("svg");
 let shown = null; // {id, image, points, labels, title, hint}
 let settling = 0;
+let edits = 0; // what comes back from Python for an older edit is out of date
 
 const make = (name, attributes, parent) => {
   const made = document.createElementNS(NS, name);
@@ -43,6 +44,7 @@ function frame(points) {
 
 function show(value) {
   const next = typeof value === "string" ? JSON.parse(value || "{}") : (value ?? {});
+  if (next.id && next.id === shown?.id && "edit" in next && next.edit !== edits) return;
   shown = next.id ? next : null;
   box.hidden = !shown;
   if (!shown) return svg.replaceChildren();
@@ -84,6 +86,7 @@ const inside = (value) => Math.round(100 * Math.max(0, Math.min(SIZE, value))) /
 
 function move(name, x, y) {
   shown.points[name] = [inside(x), inside(y)];
+  edits += 1;
   place();
 }
 
@@ -117,7 +120,7 @@ function step(name, event) {
 
 function send() {
   clearTimeout(settling);
-  if (shown) trigger("submit", { id: shown.id, points: shown.points });
+  if (shown) trigger("submit", { id: shown.id, points: shown.points, edit: edits });
 }
 
 watch("value", () => show(props.value));
