@@ -230,6 +230,8 @@ class Manner:
     commas: float = 1.0
     """A message."""
     region: Region | None = None
+    strength: float = 1.0
+    """0: as often as in the user's own messages; 1: so that every answer shows it."""
     replacements: tuple[tuple[str, str], ...] = ()
     """What was said, and what is to be said in its place."""
     taboo: tuple[str, ...] = ()

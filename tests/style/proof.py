@@ -76,7 +76,8 @@ def replies(manner, pair=PAIRS["mình-bạn"]):
     """Return what the companion answers in all conversations, as it leaves the guard."""
     said = []
     for conversation in conversations():
-        history = []
+        # Not the first words of a conversation: those say in fixed words that a program speaks.
+        history = [Line("user", "Alo"), Line("assistant", "Mình nghe rõ bạn rồi.")]
         for text in conversation:
             request = TurnRequest(
                 1, text, history=tuple(history), pair=pair, mood=classify(text), manner=manner

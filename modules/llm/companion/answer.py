@@ -34,6 +34,7 @@ Said = tuple[str, str]
 
 _SAYS_SO = ("mô hình ngôn ngữ", "soạn sẵn")
 """What an answer holds that already tells what the companion is."""
+_OPENED_BEFORE = 2
 _LONG_WORDS, _SHORT_WORDS = 90, 3
 
 
@@ -61,7 +62,8 @@ def _in_manner(talk: Talk, kind: str, parts: list[str], told: int) -> list[str]:
     seed = "\n".join((*talk.own_lines[-2:], talk.request.text, *parts))
     # An answer to a feeling that is not certain may answer an old sorrow: no laugh there.
     sad = talk.mood in feelings.NEGATIVE or (kind == "feeling" and talk.mood == "Other")
-    dress = Dress(manner, talk.voice, kind, seed, sad=sad)
+    recent = tuple(line.lower() for line in talk.raw_lines[-_OPENED_BEFORE:])
+    dress = Dress(manner, talk.voice, kind, seed, sad, recent)
     return in_manner(parts, dress, told)
 
 

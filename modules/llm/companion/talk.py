@@ -46,9 +46,14 @@ class Talk:
 
     @cached_property
     def own_lines(self) -> tuple[str, ...]:
-        """What the assistant said lately, oldest first."""
+        """What the assistant said lately, oldest first, in nobody's manner."""
+        return tuple(plain_line(line, self.request.manner) for line in self.raw_lines)
+
+    @cached_property
+    def raw_lines(self) -> tuple[str, ...]:
+        """What the assistant said lately, oldest first, as it was said."""
         said = [line.text for line in self.request.history if line.role == "assistant"]
-        return tuple(plain_line(line, self.request.manner) for line in said[-_REMEMBERED_LINES:])
+        return tuple(said[-_REMEMBERED_LINES:])
 
     @cached_property
     def user_lines(self) -> tuple[str, ...]:

@@ -53,6 +53,7 @@ def manner_of(profile: StyleProfile) -> Manner | None:
         subjects=profile.subjects,
         commas=profile.punctuation.commas,
         region=profile.region,
+        strength=profile.strength,
         replacements=_replacements(profile),
         taboo=tuple(profile.taboo),
     )

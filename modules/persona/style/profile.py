@@ -133,9 +133,11 @@ class StyleProfile(BaseModel):
     """Whether the conversation is learned from."""
     applied: bool = True
     """Whether answers take the style over."""
+    strength: Share = 1.0
+    """0: as often as in the user's own messages; 1: so that every answer shows it."""
 
 
-KEPT = frozenset({"taboo", "replacements", "fixed", "learning", "applied"})
+KEPT = frozenset({"taboo", "replacements", "fixed", "learning", "applied", "strength"})
 """Fields that only a person or their feedback changes."""
 
 

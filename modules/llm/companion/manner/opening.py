@@ -1,0 +1,110 @@
+"""How an answer opens, and the faces behind it, in the user's manner."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from modules.llm.companion.manner.dress import (
+    FACES,
+    WORD,
+    Dress,
+    bare,
+    lowered,
+    manner_data,
+    own_words,
+)
+from modules.messages import Habit
+
+_ALWAYS = 1e6
+"""So many messages that every habit shows."""
+
+
+def opened(sentences: list[str], dress: Dress) -> list[str]:
+    """Open an answer as the user would, where what they say there fits."""
+    data = manner_data()["openers"]
+    if not sentences or dress.voice.rank == "junior":
+        return sentences  # whose answers open with dạ
+    first = sentences[0]
+    words = WORD.findall(first.lower())
+    interjection = next((w for w in _interjections() if first.lower().startswith(f"{w}, ")), "")
+    if not words or words[0] in data["not_before"]:
+        return sentences
+    fitting = [habit for habit in dress.manner.openers if _fits(habit, dress, asks="?" in first)]
+    taken = set(words[: 3 if interjection else 2])
+    if words[0] in manner_data()["wh"]["swapped"]:  # "thế vậy ..." says it twice
+        fitting = [habit for habit in fitting if habit.act != "link"]
+    fitting = [habit for habit in fitting if taken.isdisjoint(habit.text.split())]
+    fresh = [h for h in fitting if not any(line.startswith(h.text) for line in dress.recent)]
+    opener = dress.pick("opener", fresh, dress.emphasis)
+    if not opener:
+        return sentences
+    if interjection:
+        first = first[len(interjection) + 2 :]
+    marks = dress.manner.opener_marks
+    mark = dress.pick("opener mark", marks)
+    if any(habit.text == opener and habit.act == "link" for habit in fitting):
+        mark = ""
+    elif not mark and sum(habit.share for habit in marks) > 0.5:
+        mark = marks[0].text
+    ends = mark[:1] in (".", "!")
+    own = own_words(dress.manner)
+    rest = first[:1].upper() + first[1:] if ends else lowered(first, dress.voice, own)
+    return [f"{opener[:1].upper()}{opener[1:]}{mark} {rest}", *sentences[1:]]
+
+
+def _fits(habit: Habit, dress: Dress, *, asks: bool) -> bool:
+    data = manner_data()["openers"]
+    if dress.kind not in data.get(habit.act, ()):
+        return False
+    if dress.sad and (habit.text in data["glad"] or habit.act == "surprise"):
+        return False
+    if not dress.sad and habit.text in data["pity"]:
+        return False
+    return habit.act != "surprise" or asks
+
+
+def shown(sentences: list[str], plain: list[str], dress: Dress) -> list[str]:
+    """Add an opener or a face where nothing of the user's shows in an answer so far."""
+    if dress.manner.strength < 1.0:
+        return sentences
+    always = replace(dress, emphasis=_ALWAYS)
+    for add in (opened, with_faces):
+        text = " ".join(sentences)
+        if bare(text) != bare(" ".join(plain)) or FACES.search(text):
+            break
+        sentences = add(sentences, always)
+    return sentences
+
+
+def with_faces(sentences: list[str], dress: Dress) -> list[str]:
+    """Put a laugh and an emoji behind the last sentence, as often as the user does."""
+    if not sentences:
+        return sentences
+    act = "sad" if dress.sad else "glad"
+    if dress.sad and dress.kind != "feeling":
+        return sentences
+    laughs = [habit for habit in dress.manner.laughs if habit.act == act]
+    emoji = [habit for habit in dress.manner.emoji if habit.act == act]
+    laugh = "" if dress.sad else dress.pick("laugh", laughs, dress.emphasis)
+    if laugh.isalpha() and dress.draw("laugh first") < dress.manner.laughs_first:
+        first = lowered(sentences[0], dress.voice, own_words(dress.manner))
+        sentences = [f"{laugh[:1].upper()}{laugh[1:]}, {first}", *sentences[1:]]
+        laugh = ""
+    found = [face for face in (laugh, dress.pick("emoji", emoji, dress.emphasis)) if face]
+    return [*sentences[:-1], " ".join((sentences[-1], *found))]
+
+
+def cased(sentence: str, place: int, dress: Dress) -> str:
+    """Begin a sentence with a small letter where the user does, else with a capital."""
+    small = dress.draw("case") < dress.manner.lower_case
+    if small or (place and dress.manner.lower_case > 0.5):
+        return lowered(sentence, dress.voice, own_words(dress.manner))
+    match = re.match(r"\W*", sentence)
+    start = match.end() if match else 0
+    return sentence[:start] + sentence[start : start + 1].upper() + sentence[start + 1 :]
+
+
+def _interjections() -> Iterable[str]:
+    return sorted(manner_data()["interjections"]["words"], key=len, reverse=True)
