@@ -276,6 +276,17 @@ class App:
         await to_thread.run_sync(self._remove_home, owner)
         return removed
 
+    async def delete_face(self, owner: str, face: str) -> None:
+        """Delete a portrait of an owner, in every session that wears it too.
+
+        Raises `NotFound` "avatar" for an unknown one, `StorageFailed` "disk".
+        """
+        await to_thread.run_sync(self.faces.delete, owner, face)
+        for session in self.sessions:
+            if session.owner == owner and session.portrait and session.portrait.id == face:
+                session.halt(session.last_reply)
+                await session.configure(session.persona.model_copy(update={"avatar": ""}))
+
     def _remove_home(self, owner: str) -> None:
         shutil.rmtree(self.settings.data / "users" / owner, ignore_errors=True)
 

@@ -57,9 +57,10 @@ class FacePanel:
             gr.Image(
                 sources=["upload", "webcam"], type="filepath", image_mode=None, height=300,
                 elem_id="guong-portrait",
-                **first(label="face.file"),
+                **first(label="face.file", placeholder="face.placeholder"),
             ),
             label="face.file",
+            placeholder="face.placeholder",
         )  # fmt: skip
         # Gradio would open the picture before we have looked at it.
         self._file.preprocess = _path  # type: ignore[method-assign]
@@ -200,8 +201,8 @@ class FacePanel:
         if session.portrait is None:
             raise NotFound("avatar", id="")
         face = session.portrait.id
+        await app.delete_face(session.owner, face)
         await self._wear(session, avatar.avatars()[0].id)
-        await to_thread.run_sync(app.faces.delete, session.owner, face)
         return [*await self.show(session), tell(session.language, "face.deleted")]
 
     async def _say(self, request: gr.Request) -> Any:
