@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from modules.avatar.face.contours import LipShape
+from modules.avatar.gallery import persona_ids
 from modules.avatar.layers import renderer
-from modules.avatar.specification import Mouth, load_persona
+from modules.avatar.specification import WIDEST_SMILE, Mouth, load_persona
 from modules.messages import VisemeShape
 
 SHAPES = VisemeShape.__args__
@@ -151,3 +152,45 @@ def test_the_edge_of_the_box_is_never_touched(data_folder):
     for picture in (painter.paint(each) for each in extremes):
         for edge in (np.s_[:2], np.s_[-2:], np.s_[:, :2], np.s_[:, -2:]):
             np.testing.assert_allclose(picture[edge], still[edge].astype(int), atol=1)
+
+
+def patches(avatar):
+    painter, smile = renderer(avatar).mouth, load_persona(avatar).rest.corner
+    return {
+        shape: painter.paint(mouth_of(shape)._replace(corner=0.7 * smile)).astype(np.int16)
+        for shape in SHAPES
+    }
+
+
+@pytest.mark.parametrize("avatar", persona_ids())
+def test_every_shape_can_be_told_from_every_other(avatar, drawn):
+    seen = patches(avatar)
+    for one, other in itertools.combinations(SHAPES, 2):
+        assert np.abs(seen[one] - seen[other]).mean() > 1.0, (one, other)
+
+
+@pytest.mark.parametrize("avatar", persona_ids())
+def test_the_teeth_meet_for_sibilants_and_part_for_the_open_vowel(avatar, drawn):
+    seen = patches(avatar)
+    middle = np.s_[76:128, 88:96]  # from above the lips' line downwards, in the middle
+
+    def gap(shape):
+        return int((seen[shape][middle].max(axis=2) < 80).sum())
+
+    assert gap("sibilant") < 25
+    assert gap("open") > 60
+
+
+@pytest.mark.parametrize("avatar", persona_ids())
+def test_folds_deepen_with_the_smile_and_the_age(avatar, drawn):
+    painter, persona = renderer(avatar).mouth, load_persona(avatar)
+    smile = persona.rest.corner
+    beside = np.s_[10:50]  # above the lips
+    top, bottom, left, right = painter.box
+    bare = renderer(avatar).portrait[top:bottom, left:right].astype(np.int16)
+    depth = [
+        np.clip(bare - painter.paint(Mouth(corner=corner)), 0, None)[beside].mean()
+        for corner in (smile, (smile + WIDEST_SMILE) / 2, WIDEST_SMILE)
+    ]
+    assert depth[0] < depth[1] < depth[2]
+    assert (depth[0] > 1.5) == (persona.identity.age > 50)
