@@ -75,8 +75,9 @@ class Captions {
   }
 
   light(now) {
-    const index = this.shown.words.findLastIndex(([, start]) => start <= now + 40);
-    const word = this.line.children[Math.max(0, index)];
+    const begun = this.shown.words.findLastIndex(([, start]) => start <= now + 40);
+    const index = Math.max(0, begun);
+    const word = this.line.children[index];
     if (word === this.lit) return;
     this.lit = word;
     [...this.line.children].forEach((each, k) => {

@@ -7,9 +7,9 @@ const NAMES = ["aria-label", "title", "alt", "placeholder"];
 const OURS = ".guong-stage, .guong-welcome, #guong-chat .message, textarea, script, style";
 const english = new WeakMap(); // node -> what Gradio wrote there: {text} or {attribute: word}
 
-// The ends of a slider.
+// The ends of a slider, and how many seconds something takes.
 function decimal(word) {
-  const commas = session.language === "vi" && /^-?\d+\.\d+$/.test(word ?? "");
+  const commas = session.language === "vi" && /^-?\d+\.\d+s?$/.test(word ?? "");
   return commas ? word.replace(".", ",") : undefined;
 }
 
