@@ -204,6 +204,7 @@ class _Page:
             if isinstance(panel, FacePanel):
                 on(panel.corrected.success, self._move, None, self._stage)
         data = next(panel for panel in self._panels if isinstance(panel, DataPanel))
+        on(self._rating.rated.success, data.refresh, None, data.outputs)
         on(data.delete.click, self._delete, gr.Checkbox(visible=False), page, js=CONFIRM)
         on(self._settings.click, None, js=TO_SETTINGS)
         on(self._faces.click, None, js="() => guongWelcome()")

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 from anyio import to_thread
 
+from modules.conversation import transcript
 from modules.conversation.belongings import write_export
 from modules.conversation.session import Session
 from modules.text.catalogue import tell
@@ -40,8 +41,14 @@ class DataPanel:
                 gr.Button(variant="stop", elem_id="guong-delete", **first(value="data.delete")),
                 value="data.delete",
             )
+        with gr.Row(visible=False, elem_id="guong-rated") as self._rated:
+            self._count = gr.Markdown()
+            self._ratings = labels(
+                gr.Button(size="sm", scale=0, min_width=220, **first(value="rating.export")),
+                value="rating.export",
+            )
         self._file = gr.File(visible=False, interactive=False, show_label=False)
-        self.outputs: list[Any] = [self._intro]
+        self.outputs: list[Any] = [self._intro, self._rated, self._count]
         self._connect()
 
     async def show(self, session: Session) -> list[Any]:
@@ -50,14 +57,28 @@ class DataPanel:
         text = tell(language, "data.intro", days=app.settings.keep_days)
         if os.environ.get("SPACE_ID") and not app.settings.data.is_relative_to("/data"):
             text += "\n\n" + tell(language, "data.ephemeral")
-        return [text]
+        count = len(await to_thread.run_sync(app.ratings.all, session.owner))
+        told = tell(language, "rating.count", count=count)
+        return [text, gr.update(visible=count > 0), told]
+
+    async def refresh(self, request: gr.Request) -> list[Any]:
+        """Show what is kept of a visitor now."""
+        return await self.show(self._bench.visitors.session(request))
 
     def _connect(self) -> None:
         self._bench.on(self._export.click, self._write, None, self._file, busy=True)
+        self._bench.on(self._ratings.click, self._write_ratings, None, self._file)
         self._bench.on(self._show_key.click, None, None, self._key, js=KEY)
 
     async def _write(self, request: gr.Request) -> Any:
         session, app = self._bench.visitors.session(request), self._bench.app
         path: Path = app.files.new(session.owner, "guong.zip")
         await to_thread.run_sync(write_export, app, session.owner, path)
+        return gr.update(value=str(path), visible=True)
+
+    async def _write_ratings(self, request: gr.Request) -> Any:
+        session, app = self._bench.visitors.session(request), self._bench.app
+        path: Path = app.files.new(session.owner, "guong-ratings.jsonl")
+        text = await to_thread.run_sync(app.ratings.jsonl, session.owner)
+        await to_thread.run_sync(transcript.write, text, path)
         return gr.update(value=str(path), visible=True)

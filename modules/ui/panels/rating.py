@@ -65,7 +65,8 @@ class RatingPanel:
     def _connect(self) -> None:
         on = self._bench.on
         shown = [*self.outputs, self._rated, self._why, self._reasons, self._comment]
-        on(self._buttons.submit, self._rate, None, shown, trigger_mode="multiple")
+        self.rated = on(self._buttons.submit, self._rate, None, shown, trigger_mode="multiple")
+        """The event after which there is another number of ratings."""
         on(self._send.click, self._explain, [self._rated, self._reasons, self._comment], self._why)
         on(self._close.click, self._leave, None, self._why)
 
