@@ -73,3 +73,18 @@ def test_with_its_words_every_closure_of_a_recording_is_seen(voice: str, noisy: 
         opened = [0.0 if shut else 1.0 for shut in drawn]
         assert all(least_open(opened, v) == 0 for v in known.visemes if v.shape == "closed")
         assert sum(drawn) < 0.5 * len(drawn)
+
+
+def test_the_sound_alone_tells_most_closures_and_invents_few() -> None:
+    rng, hits, wrong, shut = random.Random(8), [], 0, 0
+    for text, voice in zip(SENTENCES[:4], ("f3", "m5", "f4", "klatt2"), strict=True):
+        known = said(uneven(text, rng), stock_file(voice, wide=True))
+        drawn = touching(visemes_of(known.samples, SPEECH_RATE), len(known.samples))
+        opened = [0.0 if each else 1.0 for each in drawn]
+        hits += [least_open(opened, v) == 0 for v in known.visemes if v.shape == "closed"]
+        truth = touching(known.visemes, len(known.samples))
+        near = np.convolve(truth, np.ones(5), "same") > 0
+        wrong += sum(each and not close for each, close in zip(drawn, near, strict=True))
+        shut += sum(drawn)
+    assert sum(hits) > 0.75 * len(hits)
+    assert wrong < 0.35 * shut
