@@ -39,6 +39,15 @@ class Scene:
     part: str = ""
     context: dict[str, Any] = field(default_factory=dict)
     query: str = ""
+    first_time: bool = False
+
+
+def introduced(page: Page) -> None:
+    """Wait until the first meeting shows everybody."""
+    page.page.wait_for_function(
+        "[...document.querySelectorAll('.guong-card img')].length"
+        " && [...document.querySelectorAll('.guong-card img')].every(i => i.complete)"
+    )
 
 
 def converse(page: Page) -> None:
@@ -89,8 +98,9 @@ def ask_for_the_microphone(page: Page) -> None:
 PHONE = {
     "viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True,
 }  # fmt: skip
-TABS = ".tabs"
+TABS = "#guong-panels"
 SCENES = (
+    Scene("welcome", introduced, first_time=True),
     Scene("conversation", converse),
     Scene("conversation-dark", converse, context={"locale": "en-GB"}, query="?__theme=dark"),
     Scene("phone", greet, context=PHONE),
@@ -107,7 +117,7 @@ SCENES = (
 @contextmanager
 def visitor(browser: Any, scene: Scene, scale: float) -> Iterator[Any]:
     """Give a fresh profile for a scene."""
-    settings = {"locale": "vi-VN", "viewport": {"width": 1280, "height": 880}} | scene.context
+    settings = {"locale": "vi-VN", "viewport": {"width": 1440, "height": 900}} | scene.context
     context = browser.new_context(device_scale_factor=scale, **settings)
     context.set_default_timeout(30_000)
     try:
@@ -119,8 +129,9 @@ def visitor(browser: Any, scene: Scene, scale: float) -> Iterator[Any]:
 def picture(browser: Any, url: str, scene: Scene, scale: float) -> bytes:
     """Return a scene: as JPEG where the face is in it, as PNG where there are only words."""
     with visitor(browser, scene, scale) as context:
-        page = Page(context, f"{url}/{scene.query}").open()
-        page.page.locator(".guong-idle[src]").wait_for(state="attached")
+        page = Page(context, f"{url}/{scene.query}", first_time=scene.first_time).open()
+        if not scene.first_time:
+            page.page.locator(".guong-idle.shown").wait_for()
         scene.act(page)
         shot = Image.open(io.BytesIO(cut(page, scene.part))).convert("RGB")
         assert page.errors == [], page.errors
