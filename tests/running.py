@@ -9,7 +9,7 @@ import urllib.request
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-START_S = 60
+START_S = 180
 
 
 class Running:
