@@ -119,6 +119,8 @@ def _boxes(grey: Array) -> list[_Box]:
                 weight = box.weight - 0.02 * abs(angle)
                 x, y = centre - box.side / 2
                 found.append(_Box(float(x), float(y), box.side, weight, float(angle)))
+            if not angle and found and len(_eyes(_upright(grey, _distinct(found)[0]))) == 2:
+                break  # upright enough: turning the picture costs four times as much again
         if found:
             return _distinct(found)
     return []

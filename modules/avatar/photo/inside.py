@@ -87,8 +87,8 @@ class Inside:
         picture += (self._tongue * shine[..., None] - picture) * tongue[..., None]
         rows = slice(first - self._top, first - self._top + len(y))
         teeth = self._teeth[rows, across]
-        visible = np.clip(1.2 - 1.35 * mouth.round * (1 - 0.5 * mouth.open), 0, 1)
-        visible = visible * np.clip(gap / (0.03 * u), 0, 1)
+        # Pursed lips hide the teeth.
+        visible = np.clip(1.25 - 1.9 * mouth.round, 0, 1) * np.clip(gap / (0.03 * u), 0, 1)
         cover = teeth[..., 3] * visible
         picture += (teeth[..., :3] - picture) * cover[..., None]
         # The upper lip throws its shadow on the teeth; it is warm, as all light here went through
