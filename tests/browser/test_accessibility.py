@@ -78,7 +78,7 @@ def test_tab_reaches_everything_of_a_conversation_and_shows_where_it_is(typist):
     found = walk(typist)
     reached = {each["name"] for each in found} | {each["is"] for each in found}
     assert {
-        "guong-language", "guong-settings", "guong-faces", "guong-microphone", "guong-stop",
+        "guong-language", "guong-settings", "guong-people", "guong-microphone", "guong-stop",
         "guong-caption-switch", "guong-volume", "guong-message", "guong-send",
     } <= reached  # fmt: skip
     assert "tab" in {each["role"] for each in found}

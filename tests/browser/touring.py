@@ -165,8 +165,8 @@ class Tour:
             page.locator(".toast-close").click()
 
     def _lost(self):
-        page = self.page
-        page.evaluate(
-            "() => { document.querySelector('.guong-lost').hidden = false; scrollTo(0, 0) }"
+        self.page.evaluate(
+            "() => { document.querySelector('.guong-stage').dataset.state = 'lost';"
+            "document.querySelector('.guong-lost').hidden = false; scrollTo(0, 0) }"
         )
         self._check("connection lost")
