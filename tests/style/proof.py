@@ -72,6 +72,7 @@ def conversations():
     return tomllib.loads((HERE / "dialogues.toml").read_text("utf-8"))["conversations"]
 
 
+@cache
 def replies(manner, pair=PAIRS["mình-bạn"]):
     """Return what the companion answers in all conversations, as it leaves the guard."""
     said = []

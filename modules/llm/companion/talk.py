@@ -11,7 +11,7 @@ from zlib import crc32
 
 from modules.llm.companion.book import Entry, book
 from modules.llm.companion.hearing import Heard, hear
-from modules.llm.companion.manner import particles_of, plain_line, suited
+from modules.llm.companion.manner import manner_data, particles_of, plain_line, suited
 from modules.llm.companion.memories import name_in
 from modules.llm.companion.origins import name_told
 from modules.llm.companion.wording import Voice, fill, in_tone, sentences, voice_of
@@ -110,15 +110,18 @@ class Talk:
         entry = self.entry(key)
         slots = {name: self.pick(name, each) for name, each in entry.fillers.items()} | dict(slots)
         templates = in_tone(entry.templates(self.voice.rank, stay=stay), self.voice.tone)
-        filled = [text for each in templates if (text := fill(each, self.voice, slots)) is not None]
+        kinds = manner_data()["plain"]["kinds"]
+        plain = entry.kind in kinds or key.partition("_")[0] in kinds
+        voice = replace(self.voice, particles=()) if plain else self.voice
+        filled = [text for each in templates if (text := fill(each, voice, slots)) is not None]
         if not filled:
             return None
-        chosen = self.pick(key, suited(filled, self.request.manner))
+        chosen = self.pick(key, suited(filled, None if plain else self.request.manner))
         return self.pick(key, filled) if self.said(chosen) else chosen
 
     def pick(self, key: str, choices: Sequence[str]) -> str:
         """Return one of `choices`, by the conversation so far, and none that was said lately."""
-        seed = "\n".join((key, *self.own_lines[-3:], *self.user_lines[-3:], self.request.text))
+        seed = "\n".join((key, *self.raw_lines[-3:], *self.user_lines[-3:], self.request.text))
         start = crc32(seed.encode()) % len(choices)
         order = [*choices[start:], *choices[:start]]
         return next((choice for choice in order if not self.said(choice)), order[0])

@@ -35,7 +35,7 @@ _SPOKEN = re.compile(
 _WORD = re.compile(r"[^\W\d_]+")
 _LEAD = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, _LEADS))})\.?(?!\w)", re.IGNORECASE)
 _PLACE = re.compile(
-    r"[\s.]*(?:số\s+)?(?:\d[\w/.-]*|\[[^\]]+\])(?:[\s,]+(?:[A-ZĐÀ-Ỹ][^\W\d_]*))*"
+    r"[\s.]*(?:số\s+)?(?:\d[\w/.-]*|\[[^\]]+\])(?:(?:[\s,]+|\.)[A-ZĐÀ-Ỹ][^\W\d_]*)*"
     r"|[\s.]*[A-ZĐÀ-Ỹ][^\W\d_]*(?:\s+(?:[A-ZĐÀ-Ỹ][^\W\d_]*|\d+))*"
 )
 _SENTENCE_ENDS = frozenset(".!?…\n:")
@@ -131,16 +131,16 @@ def _is_name(
     capital = word[0].isupper()
     if capital and not opens and not shouted:
         return True
-    if capital and (_called(rest) or (form in _SURNAMES and _capital_follows(rest))):
+    if capital and (_called(rest, "ơi|oi") or (form in _SURNAMES and _capital_follows(rest))):
         return True
     bare = strip_diacritics(form)
     given = form in _GIVEN or (form.isascii() and bare in {strip_diacritics(g) for g in _GIVEN})
     return (is_term(before) or _called(rest)) and given
 
 
-def _called(rest: str) -> bool:
-    """Say whether somebody is called or speaks: "Hằng ơi", "Nam à"."""
-    return bool(re.match(r"\s+(?:ơi|oi|à|ạ)(?!\w)", rest))
+def _called(rest: str, calls: str = "ơi|oi|à|ạ") -> bool:
+    """Say whether somebody is called: "Hằng ơi", "Nam à"."""
+    return bool(re.match(rf"\s+(?:{calls})(?!\w)", rest))
 
 
 def _capital_follows(rest: str) -> bool:

@@ -30,7 +30,7 @@ from modules.llm.companion.manner.shape import joined, replaced, shortened, spli
 from modules.llm.companion.wording import wording_data
 from modules.messages import Manner
 
-__all__ = ["Dress", "in_manner", "particles_of", "plain_line", "suited"]
+__all__ = ["Dress", "in_manner", "manner_data", "particles_of", "plain_line", "suited"]
 
 _EMPHASIS = 12.0
 """Messages of the user that an answer stands for, at full strength. An answer is short and its

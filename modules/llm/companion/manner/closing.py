@@ -81,7 +81,10 @@ def _closed_question(body: str, last: str, dress: Dress, name: str) -> str:
     if last in data["yes_no"]:
         fitting = [habit for habit in fitting if habit.text in data["yes_no_closers"]]
     found = dress.pick(name, fitting, dress.emphasis)
-    if not found or last not in (*data["ends"], *data["swapped"]) or last == found:
+    asks = not set(WORD.findall(body.lower())).isdisjoint(data["holds"])
+    free = asks and last not in (*manner_data()["closed"]["words"], dress.voice.you)
+    known = last in (*data["ends"], *data["swapped"]) or free or last == "đó"
+    if not found or not known or last == found or f" {found} " in f" {body.lower()} ":
         return body
     if last in data["swapped"]:
         before = body[: -len(last)].rstrip()

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from modules.llm.companion.manner.dress import (
-    FACES,
     WORD,
     Dress,
     bare,
@@ -72,7 +71,8 @@ def shown(sentences: list[str], plain: list[str], dress: Dress) -> list[str]:
     always = replace(dress, emphasis=_ALWAYS)
     for add in (opened, with_faces):
         text = " ".join(sentences)
-        if bare(text) != bare(" ".join(plain)) or FACES.search(text):
+        faces = (*dress.manner.laughs, *dress.manner.emoji)
+        if bare(text) != bare(" ".join(plain)) or any(face.text in text for face in faces):
             break
         sentences = add(sentences, always)
     return sentences

@@ -44,7 +44,10 @@ def delimiter_of(lines: Sequence[str]) -> str:
     """
     first = next((line for line in lines if line.strip()), "")
     for mark in _DELIMITERS:
-        header = next(csv.reader([first], delimiter=mark), [])
+        try:
+            header = next(csv.reader([first], delimiter=mark), [])
+        except csv.Error:
+            return ""
         if len(header) > 1 and _place(header, "text") is not None:
             return mark
     return ""

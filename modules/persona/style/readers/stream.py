@@ -71,11 +71,11 @@ def lines(texts: Iterator[str], field: str) -> Iterator[str]:
         for line in whole:
             if len(line) > LONGEST_LINE:
                 raise InvalidInput("line_too_long", field=field, limit=LONGEST_LINE)
-            yield line.removesuffix("\r")
+            yield line.removesuffix("\r").replace("\r", " ")
         if len(rest) > LONGEST_LINE:
             raise InvalidInput("line_too_long", field=field, limit=LONGEST_LINE)
     if rest:
-        yield rest.removesuffix("\r")
+        yield rest.removesuffix("\r").replace("\r", " ")
 
 
 def _encoding(first: bytes, field: str) -> tuple[bytes, str]:
