@@ -180,7 +180,7 @@ class Portrait:
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """One thing that somebody likes to write: the share of their messages, and what it does there."""
+    """What somebody likes to write, in what share of their messages, and what it does there."""
 
     text: str
     share: float

@@ -56,39 +56,33 @@ async def front(session: Session, heard: str | Utterance, reply: int, tell: Tell
     for notice in notices:
         await tell(notice)
     overall = emotion.smooth(session.moods)
-    pair = session.address.pair
-    return TurnRequest(
-        reply,
-        text,
-        owner=session.owner,
+    instructions = persona.instructions(
+        session.persona, session.user, session.address.pair, overall.label, recalled,
+        style.paragraph,
+    )  # fmt: skip
+    return replace(
+        _request(session, text, reply),
         history=tuple(session.history),
-        persona=session.persona,
-        user=session.user,
-        pair=pair,
         mood=mood,
         expression=emotion.expression(overall),
-        instructions=persona.instructions(
-            session.persona, session.user, pair, overall.label, recalled, style.paragraph
-        ),
+        instructions=instructions,
         recalled=recalled,
         manner=style.manner,
-        engines=session.engines(),
-        voice=session.voice,
-        base_voice=session.base_voice,
-        portrait=session.portrait,
-        rate=session.rate,
-        pitch=session.pitch,
-        live=session.live,
     )
 
 
 def unasked(session: Session, prompt: Prompt, reply: int) -> TurnRequest:
     """Return the request that lets the assistant say something by itself, in the pair in use."""
+    return replace(_request(session, "", reply), answer=prompt.text, expression="Enjoyment")
+
+
+def _request(session: Session, text: str, reply: int) -> TurnRequest:
+    """Return what every turn of a session has in common: who speaks, how, and to whom."""
     return TurnRequest(
-        reply, "", answer=prompt.text, owner=session.owner, persona=session.persona,
-        user=session.user, pair=session.address.pair, expression="Enjoyment",
-        engines=session.engines(), voice=session.voice, base_voice=session.base_voice,
-        rate=session.rate, pitch=session.pitch, live=session.live,
+        reply, text, owner=session.owner, persona=session.persona, user=session.user,
+        pair=session.address.pair, engines=session.engines(), voice=session.voice,
+        base_voice=session.base_voice, portrait=session.portrait, rate=session.rate,
+        pitch=session.pitch, live=session.live,
     )  # fmt: skip
 
 

@@ -182,14 +182,6 @@ def test_when_the_browser_blocks_sound_one_click_starts_it(scripted, visit):
     assert not page.page.locator(".guong-unlock").is_visible()
 
 
-def test_the_answer_can_be_saved_as_a_video(scripted, visit):
-    page = visit(scripted).say("Chào").until("speaking").until("idle", timeout_s=60)
-    with page.page.expect_download() as download:
-        page.page.click("#guong-save")
-    assert download.value.suggested_filename.endswith(".mp4")
-    assert download.value.path().stat().st_size > 50_000
-
-
 def test_the_text_is_read_in_the_words_of_the_answer(scripted, visit):
     page = visit(scripted).say("Chị ơi, em hỏi chút ạ").until("speaking")
     page.until("idle", timeout_s=60)

@@ -4,18 +4,23 @@ import asyncio
 from functools import partial
 
 import anyio
+import numpy as np
 import pytest
 
 from modules.conversation.app import App
 from modules.conversation.back import back
 from modules.conversation.session import Session
+from modules.conversation.turn import unasked
 from modules.errors import AtCapacity, EngineUnavailable, InvalidInput, NotFound
 from modules.messages import (
+    FACE_POINTS,
+    FRAME_SIZE,
     Clause,
     MediaChunk,
     Mood,
     Notice,
     Persona,
+    Portrait,
     Prompt,
     Transcript,
     TurnEnd,
@@ -90,6 +95,17 @@ async def test_a_greeting_is_said_as_it_stands_and_asks_no_language_model(tmp_pa
     assert said(session) == [("assistant", "Chào bạn, mình là Linh.")]
     (exchange,) = session.talk.exchanges
     assert (exchange.said, exchange.answer) == ("", "Chào bạn, mình là Linh.")
+
+
+def test_what_is_said_unasked_is_said_by_the_same_face_and_voice(tmp_path):
+    session = session_of(app_with(tmp_path))
+    rgb = np.zeros((FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
+    session.portrait = Portrait("photo-1", "Lan", rgb, np.zeros((len(FACE_POINTS), 2), np.float32))
+    session.rate, session.pitch = 1.2, 2.0
+    request = unasked(session, Prompt("Chào bạn."), 1)
+    assert request.portrait is session.portrait
+    assert (request.rate, request.pitch) == (1.2, 2.0)
+    assert request.answer == "Chào bạn."
 
 
 @virtual_time
