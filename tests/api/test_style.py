@@ -53,8 +53,13 @@ def test_feedback_is_kept_and_obeyed(client, key):
 
 def test_what_cannot_be_learned_is_refused_with_its_reason(client, key, chat, tmp_path):
     path = tmp_path / "chat.txt"
-    for content, code in ((b"PK\x03\x04xx", "archive"), (b"\x00\x01\x02", "not_text_file"),
-                          (b'{"messages": [{"from', "cut_off"), (b"{}", "no_messages")):  # fmt: skip
+    wrong = {
+        b"PK\x03\x04xx": "archive",
+        b"\x00\x01\x02": "not_text_file",
+        b'{"messages": [{"from': "cut_off",
+        b"{}": "no_messages",
+    }
+    for content, code in wrong.items():
         path.write_bytes(content)
         error = refused(client, handle_file(str(path)), key, None, api_name="/learn_style")
         assert error.startswith(f"invalid_input.{code}:"), error
@@ -70,6 +75,6 @@ def test_what_cannot_be_learned_is_refused_with_its_reason(client, key, chat, tm
 
 def test_the_export_is_not_kept_and_the_style_goes_with_the_user(client, server, key, chat):
     client.predict(chat, key, "Bảo", api_name="/learn_style")
-    uploads = [p for p in server.data.rglob("result.json")]
+    uploads = list(server.data.rglob("result.json"))
     assert uploads == []
     assert client.predict(key, api_name="/delete")["style"] == 3

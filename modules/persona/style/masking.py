@@ -21,6 +21,7 @@ _NUMBERED = frozenset(_TABLE["address"]["numbered"])
 _SURNAMES = frozenset(_TABLE["names"]["surnames"])
 _PLAIN = frozenset(_TABLE["names"]["plain"])
 _GIVEN = words("names")
+_GIVEN_BARE = frozenset(map(strip_diacritics, _GIVEN))
 
 _MAIL = re.compile(r"[\w.+-]+\s?@\s?[\w-]+(?:\.[\w-]+)+|(?<!\w)@\w[\w.]{2,}")
 _LINK = re.compile(
@@ -133,8 +134,7 @@ def _is_name(
         return True
     if capital and (_called(rest, "ơi|oi") or (form in _SURNAMES and _capital_follows(rest))):
         return True
-    bare = strip_diacritics(form)
-    given = form in _GIVEN or (form.isascii() and bare in {strip_diacritics(g) for g in _GIVEN})
+    given = form in _GIVEN or (form.isascii() and form in _GIVEN_BARE)
     return (is_term(before) or _called(rest)) and given
 
 

@@ -33,7 +33,7 @@ from modules.persona.style.profile import StyleProfile, check_profile, learned
 from modules.text import clean
 
 PROFILE, COUNTS, EXEMPLARS = "profile.json", "counts.json", "exemplars.jsonl"
-MOST_COUNTED = 20_000
+MOST_COUNTED = 10_000
 """Messages of an export that are counted: of more, every second, third ... one."""
 _LIVE_EXEMPLARS = 100
 _LABEL = re.compile("|".join(map(re.escape, LABELS.values())))
