@@ -97,7 +97,8 @@ async def test_a_greeting_is_said_as_it_stands_and_asks_no_language_model(tmp_pa
     assert (exchange.said, exchange.answer) == ("", "Chào bạn, mình là Linh.")
 
 
-def test_what_is_said_unasked_is_said_by_the_same_face_and_voice(tmp_path):
+@virtual_time
+async def test_what_is_said_unasked_is_said_by_the_same_face_and_voice(tmp_path):
     session = session_of(app_with(tmp_path))
     rgb = np.zeros((FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
     session.portrait = Portrait("photo-1", "Lan", rgb, np.zeros((len(FACE_POINTS), 2), np.float32))
