@@ -6,9 +6,11 @@ import html
 
 from modules.conversation.details import Collected
 from modules.messages import Notice
-from modules.text.catalogue import tell
+from modules.text.catalogue import sentences, tell
 from modules.ui.numbers import number
 
+_ENGINES = ("engine", "next")
+"""Parameters of notices that name an engine: people are told its part, not its id."""
 _MILESTONES = ("front", "first_text", "tts", "voice", "first_frame", "first_audio")
 
 
@@ -63,5 +65,14 @@ def notice_code(notice: Notice) -> str:
 
 def notices(language: str, collected: Collected) -> str:
     """Return what the user should know of the last turn."""
-    lines = [html.escape(tell(language, notice_code(n), **n.params)) for n in collected.notices]
+    lines = [html.escape(_sentence(language, notice)) for notice in collected.notices]
     return "".join(f'<p class="guong-notice">{line}</p>' for line in dict.fromkeys(lines))
+
+
+def _sentence(language: str, notice: Notice) -> str:
+    names = {
+        key: sentences(language).get(f"engine_name.{value}", value) if key in _ENGINES else value
+        for key, value in notice.params.items()
+    }
+    said = tell(language, notice_code(notice), **names)
+    return said[:1].upper() + said[1:]
