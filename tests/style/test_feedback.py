@@ -37,6 +37,9 @@ def test_a_correction_is_heard(said):
         ("đừng dùng emoji nhé", Correction("no_emoji")),
         ("nói ngắn thôi nhé", Correction("shorter")),
         ("Nói dài hơn đi", Correction("longer")),
+        ("đừng học cách nói của em nhé", Correction("no_learning")),
+        ("Đừng bắt chước mình", Correction("plain")),
+        ("nói giống mình đi", Correction("like_me")),
     ],
 )
 def test_other_wishes_are_heard(said, wanted):
@@ -66,6 +69,8 @@ def test_corrections_change_the_profile_and_the_newest_counts():
     smiling = profile.model_copy(update={"emoji": [Habit(text="🌸", share=0.5)]})
     assert applied(smiling, Correction("no_emoji")).emoji == []
     assert applied(profile, Correction("shorter")).sentence_words < 8
+    assert not applied(profile, Correction("no_learning")).learning
+    assert not applied(profile, Correction("plain")).applied
 
 
 def test_what_a_caller_gives_is_checked():

@@ -13,7 +13,14 @@ from modules.persona.style.rules import table
 from modules.persona.terms import TERMS
 from modules.text import clean
 
-Kind = Literal["replace", "avoid", "no_emoji", "shorter", "longer"]
+Switch = Literal["no_learning", "learning", "plain", "like_me"]
+Kind = Literal["replace", "avoid", "no_emoji", "shorter", "longer"] | Switch
+_SWITCHES: dict[Switch, dict[str, bool]] = {
+    "no_learning": {"learning": False},
+    "learning": {"learning": True},
+    "plain": {"applied": False},
+    "like_me": {"applied": True},
+}
 
 MAX_TEXT = 400
 _MOST = 100
@@ -22,6 +29,7 @@ _TAIL, _SOFTENERS, _WISHES, _ASKS = (
     "|".join(map(re.escape, sorted(_TABLE["tail"][name], key=len, reverse=True)))
     for name in ("words", "softeners", "wishes", "questions")
 )
+_SELVES = "|".join(sorted((t for t in TERMS if TERMS[t].role != "addressee"), key=len)[::-1])
 _POINTS = frozenset(_TABLE["tail"]["points"])
 _QUOTES = "\"'“”‘’«»` "
 _SHORTER, _LONGER = 0.6, 1.5
@@ -61,6 +69,11 @@ def correction_in(said: str, last: str = "") -> Correction | None:
     core = re.sub(rf"(?:[\s,.!]+(?:{_WISHES}))+[\s.!]*$", "", lowered).strip(" .!")
     if core in _TABLE["emoji"]["off"]:
         return Correction("no_emoji")
+    me = re.sub(rf"(?<!\w)(?:{_SELVES})(?!\w)", "mình", core)
+    for switch in _SWITCHES:
+        phrases = _TABLE["switch"][switch]
+        if {core, me, f"{core} đi", f"{me} đi"} & set(phrases):
+            return Correction(switch)
     for kind in ("shorter", "longer"):
         if core in _TABLE["length"][kind]:
             return Correction("shorter" if kind == "shorter" else "longer")
@@ -102,6 +115,8 @@ def applied(profile: StyleProfile, correction: Correction) -> StyleProfile:
             factor = _SHORTER if correction.kind == "shorter" else _LONGER
             words = round(max(_LEAST_WORDS, min(30.0, now * factor)), 1)
             return _fixed(profile, {"sentence_words": words})
+        case switch:
+            return profile.model_copy(update=dict(_SWITCHES[switch]))
 
 
 def _fixed(profile: StyleProfile, update: dict[str, object]) -> StyleProfile:
