@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from modules.llm.companion.manner.dress import (
     OFTEN,
@@ -14,7 +13,7 @@ from modules.llm.companion.manner.dress import (
     manner_data,
     word_pattern,
 )
-from modules.messages import Habit, Manner, Spelled
+from modules.messages import Habit, Spelled
 
 _SENTENCE = re.compile(r"(.*?\w\W*?|\W*)([.!?…]*)", re.DOTALL)
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|«[^»]*»")
@@ -32,7 +31,7 @@ def dressed(sentence: str, place: int, dress: Dress, *, last: bool) -> str:
     if "?" in mark:
         words = WORD.findall(body.lower())
         bare = dress.draw(f"bare {place}") < dress.manner.bare_questions > OFTEN
-        if last and bare and words and words[-1] in asking_ends(dress.manner):
+        if last and bare and words and words[-1] in dress.asking_ends:
             return body
         marks = [habit for habit in dress.manner.question_marks if "?" in habit.text]
         return body + (dress.pick(f"question {place}", marks) or "?")
@@ -124,10 +123,3 @@ def _rewritten(body: str, spelled: Spelled, written: str) -> str:
         return in_case(match[0], written)
 
     return word_pattern(spelled.standard).sub(write, body)
-
-
-@lru_cache(maxsize=16)
-def asking_ends(manner: Manner) -> frozenset[str]:
-    """Return the words that ask, in the user's spelling too."""
-    ends = set(manner_data()["asks"]["ends"])
-    return frozenset(ends | {each.written for each in manner.spelling if each.standard in ends})

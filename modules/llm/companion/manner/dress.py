@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -49,6 +49,21 @@ class Dress:
     emphasis: float = 1.0
     """How many messages of the user the answer stands for."""
 
+    @cached_property
+    def own_words(self) -> frozenset[str]:
+        """The first words of what only the user says: openers, and their spelling."""
+        manner = self.manner
+        texts = (*(habit.text for habit in manner.openers), *(s.written for s in manner.spelling))
+        return frozenset(word.lower() for text in texts for word in text.split()[:1])
+
+    @cached_property
+    def asking_ends(self) -> frozenset[str]:
+        """The words that ask at the end of a sentence, in the user's spelling too."""
+        ends = set(manner_data()["asks"]["ends"])
+        return frozenset(
+            ends | {each.written for each in self.manner.spelling if each.standard in ends}
+        )
+
     def draw(self, name: str) -> float:
         """Return a number from 0 to 1, always the same for the same conversation and name."""
         return crc32(f"{name}\n{self.seed}".encode()) / 2**32
@@ -86,13 +101,6 @@ def lowered(sentence: str, voice: Voice, own: frozenset[str] = frozenset()) -> s
     return sentence[:1].lower() + sentence[1:]
 
 
-@lru_cache(maxsize=16)
-def own_words(manner: Manner) -> frozenset[str]:
-    """Return the first words of what only the user says: openers, and their spelling."""
-    texts = (*(habit.text for habit in manner.openers), *(s.written for s in manner.spelling))
-    return frozenset(text.split()[0].lower() for text in texts)
-
-
 @lru_cache(maxsize=1)
 def _common_words() -> frozenset[str]:
     """Return the words that templates, which write only names with capitals, hold."""
@@ -104,7 +112,6 @@ def _common_words() -> frozenset[str]:
     return frozenset(word for word in words if word.islower())
 
 
-@lru_cache(maxsize=1_024)
 def word_pattern(text: str) -> re.Pattern[str]:
     """Return what finds a word or a phrase as a whole, in any case."""
     return re.compile(rf"(?<!\w){re.escape(text)}(?!\w)", re.IGNORECASE)

@@ -12,12 +12,13 @@ from modules.llm.companion.manner.dress import (
     bare,
     lowered,
     manner_data,
-    own_words,
 )
 from modules.messages import Habit
 
 _ALWAYS = 1e6
 """So many messages that every habit shows."""
+_MOST_FACES = 0.8
+"""Of the answers, how many have a face at most, unless nothing else of the user's shows."""
 
 
 def opened(sentences: list[str], dress: Dress) -> list[str]:
@@ -48,7 +49,7 @@ def opened(sentences: list[str], dress: Dress) -> list[str]:
     elif not mark and sum(habit.share for habit in marks) > 0.5:
         mark = marks[0].text
     ends = mark[:1] in (".", "!")
-    own = own_words(dress.manner)
+    own = dress.own_words
     rest = first[:1].upper() + first[1:] if ends else lowered(first, dress.voice, own)
     return [f"{opener[:1].upper()}{opener[1:]}{mark} {rest}", *sentences[1:]]
 
@@ -79,28 +80,29 @@ def shown(sentences: list[str], plain: list[str], dress: Dress) -> list[str]:
 
 
 def with_faces(sentences: list[str], dress: Dress) -> list[str]:
-    """Put a laugh and an emoji behind the last sentence, as often as the user does."""
+    """Put a laugh or an emoji behind the last sentence; not in every answer, whoever it is."""
     if not sentences:
         return sentences
     act = "sad" if dress.sad else "glad"
     if dress.sad and dress.kind != "feeling":
         return sentences
-    laughs = [habit for habit in dress.manner.laughs if habit.act == act]
-    emoji = [habit for habit in dress.manner.emoji if habit.act == act]
-    laugh = "" if dress.sad else dress.pick("laugh", laughs, dress.emphasis)
-    if laugh.isalpha() and dress.draw("laugh first") < dress.manner.laughs_first:
-        first = lowered(sentences[0], dress.voice, own_words(dress.manner))
-        sentences = [f"{laugh[:1].upper()}{laugh[1:]}, {first}", *sentences[1:]]
-        laugh = ""
-    found = [face for face in (laugh, dress.pick("emoji", emoji, dress.emphasis)) if face]
-    return [*sentences[:-1], " ".join((sentences[-1], *found))]
+    laughs = () if dress.sad else dress.manner.laughs
+    faces = [habit for habit in (*laughs, *dress.manner.emoji) if habit.act == act]
+    found = dress.pick("face", faces, dress.emphasis)
+    often = dress.emphasis >= _ALWAYS or dress.draw("a face at all") < _MOST_FACES
+    if not found or not often:
+        return sentences
+    if found.isalpha() and dress.draw("laugh first") < dress.manner.laughs_first:
+        first = lowered(sentences[0], dress.voice, dress.own_words)
+        return [f"{found[:1].upper()}{found[1:]}, {first}", *sentences[1:]]
+    return [*sentences[:-1], f"{sentences[-1]} {found}"]
 
 
 def cased(sentence: str, place: int, dress: Dress) -> str:
     """Begin a sentence with a small letter where the user does, else with a capital."""
     small = dress.draw("case") < dress.manner.lower_case
     if small or (place and dress.manner.lower_case > 0.5):
-        return lowered(sentence, dress.voice, own_words(dress.manner))
+        return lowered(sentence, dress.voice, dress.own_words)
     match = re.match(r"\W*", sentence)
     start = match.end() if match else 0
     return sentence[:start] + sentence[start : start + 1].upper() + sentence[start + 1 :]
