@@ -22,6 +22,7 @@ from tests.browser.conftest import Page, chromium
 from tests.running import running
 
 PICTURES = Path(__file__).parent / "pictures"
+PORTRAIT = Path(__file__).parent.parent / "tests" / "avatar" / "photo" / "portraits" / "smiling.jpg"
 MOUTH_OPEN_S = 1.0
 """How far into an answer a picture is taken: within its first clause, where she surely speaks."""
 MARGIN = 20
@@ -40,6 +41,13 @@ class Scene:
     context: dict[str, Any] = field(default_factory=dict)
     query: str = ""
     first_time: bool = False
+    photograph: bool = False
+    """A part of the page with a picture in it."""
+
+    @property
+    def suffix(self) -> str:
+        """JPEG for pictures, PNG where there are only words."""
+        return "jpg" if self.photograph or not self.part else "png"
 
 
 def introduced(page: Page) -> None:
@@ -95,6 +103,26 @@ def ask_for_the_microphone(page: Page) -> None:
     page.page.wait_for_timeout(500)  # the options glide in
 
 
+def keep_a_face(page: Page) -> None:
+    """Leave a portrait and show its points."""
+    panel("Gương mặt")(page)
+    page.page.set_input_files("#guong-portrait input[type=file]", str(PORTRAIT))
+    page.page.fill("#guong-face-name :is(input, textarea)", "Lan")
+    page.page.wait_for_selector("#guong-portrait img")
+    page.page.check("#guong-face-consent input")
+    page.page.click("#guong-face-keep")
+    page.page.wait_for_selector("#guong-points [data-point]")
+    page.page.mouse.move(0, 0)
+    page.page.wait_for_timeout(500)  # the picture appears
+
+
+def open_the_menu(page: Page) -> None:
+    """Open the menu of what can be saved."""
+    page.say(TOLD[0]).until("speaking").until("idle", timeout_s=60)
+    page.page.click("#guong-save")
+    page.page.wait_for_timeout(300)  # it unfolds
+
+
 PHONE = {
     "viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True,
 }  # fmt: skip
@@ -105,6 +133,8 @@ SCENES = (
     Scene("conversation-dark", converse, context={"locale": "en-GB"}, query="?__theme=dark"),
     Scene("phone", greet, context=PHONE),
     Scene("microphone", ask_for_the_microphone),
+    Scene("face", keep_a_face, TABS, photograph=True),
+    Scene("saving", open_the_menu, "#guong-side", photograph=True),
     Scene("persona", panel("Nhân vật và xưng hô", *TOLD), TABS),
     Scene("voice", panel("Giọng nói"), TABS),
     Scene("listening", panel("Nghe"), TABS),
@@ -127,7 +157,7 @@ def visitor(browser: Any, scene: Scene, scale: float) -> Iterator[Any]:
 
 
 def picture(browser: Any, url: str, scene: Scene, scale: float) -> bytes:
-    """Return a scene: as JPEG where the face is in it, as PNG where there are only words."""
+    """Return a scene as a file's bytes."""
     with visitor(browser, scene, scale) as context:
         page = Page(context, f"{url}/{scene.query}", first_time=scene.first_time).open()
         if not scene.first_time:
@@ -136,7 +166,7 @@ def picture(browser: Any, url: str, scene: Scene, scale: float) -> bytes:
         shot = Image.open(io.BytesIO(cut(page, scene.part))).convert("RGB")
         assert page.errors == [], page.errors
     out = io.BytesIO()
-    if scene.part:
+    if scene.suffix == "png":
         shot.quantize(256).save(out, "PNG", optimize=True)
     else:
         shot.save(out, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
@@ -173,7 +203,7 @@ def main() -> None:
         chromium(playwright) as browser,
     ):
         for scene in wanted:
-            file = arguments.out / f"{scene.name}.{'png' if scene.part else 'jpg'}"
+            file = arguments.out / f"{scene.name}.{scene.suffix}"
             file.write_bytes(picture(browser, server.url, scene, arguments.scale))
             print(f"{file}  {file.stat().st_size / 1000:.0f} kB")
 
