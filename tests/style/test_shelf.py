@@ -70,6 +70,15 @@ def test_no_name_and_no_number_of_the_chat_is_kept(shelf, tmp_path):
         assert secret not in kept
 
 
+def test_a_secret_is_not_learned_from(shelf):
+    for said in ("mật khẩu wifi nhà mình là conmeoxanh nha", "otp của mình là conmeoxanh đó nha"):
+        for _ in range(4):
+            shelf.hear(said)
+    shelf.hear("chuyện là vậy đó nha", "mật khẩu là conmeoxanh")
+    kept = "".join(file.read_text("utf-8") for file in shelf.files())
+    assert "conmeoxanh" not in kept
+
+
 def test_a_phrase_said_three_times_comes_into_profile_and_prompt(shelf):
     for _ in range(3):
         assert shelf.hear("hôm nay ngon hết nước chấm, đi ăn nữa đi") is None

@@ -13,7 +13,7 @@ from heapq import heappush, heapreplace
 import numpy as np
 
 from modules.messages import FloatArray
-from modules.persona.style.masking import mask, masked_share
+from modules.persona.style.masking import is_secret, mask, masked_share
 from modules.persona.style.rules import table
 from modules.persona.style.tokens import phrases_in, words_of
 
@@ -51,6 +51,8 @@ class Sample:
         digest = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
         full = len(self._heap) >= self._most
         if (full and -digest <= self._heap[0][0]) or not is_fit(text):
+            return
+        if is_secret(text) or is_secret(said_to):
             return
         known = tuple(names)
         masked = " ".join(mask(text, known).split())

@@ -39,6 +39,7 @@ _PLACE = re.compile(
     r"[\s.]*(?:số\s+)?(?:\d[\w/.-]*|\[[^\]]+\])(?:(?:[\s,]+|\.)[A-ZĐÀ-Ỹ][^\W\d_]*)*"
     r"|[\s.]*[A-ZĐÀ-Ỹ][^\W\d_]*(?:\s+(?:[A-ZĐÀ-Ỹ][^\W\d_]*|\d+))*"
 )
+_SECRET = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, _TABLE['secret']['words']))})(?!\w)")
 _SENTENCE_ENDS = frozenset(".!?…\n:")
 
 
@@ -54,6 +55,11 @@ def mask(text: str, names: Iterable[str] = ()) -> str:
     text = _SPOKEN.sub(f"{LABELS['number']} ", text)
     text = _NUMBER.sub(LABELS["number"], text)
     return _without_names(text, names)
+
+
+def is_secret(text: str) -> bool:
+    """Tell whether a message is about a password, a code or an account: nobody learns from it."""
+    return bool(_SECRET.search(strip_diacritics(text.casefold())))
 
 
 def masked_share(text: str) -> float:

@@ -28,7 +28,7 @@ from modules.persona.style.counting import Counts
 from modules.persona.style.exemplars import MOST, Exemplar, Sample
 from modules.persona.style.exports import Export, Progress
 from modules.persona.style.feedback import Correction
-from modules.persona.style.masking import LABELS, mask
+from modules.persona.style.masking import LABELS, is_secret, mask
 from modules.persona.style.profile import StyleProfile, check_profile, learned
 from modules.text import clean
 
@@ -266,8 +266,11 @@ def correction_of(said: str, last: str) -> Correction | None:
 
 
 def unnamed(said: str, names: Iterable[str] = ()) -> str:
-    """Return a message with a number for every name and place: none becomes a phrase."""
-    return _LABEL.sub("0", mask(clean(said), names))
+    """Return a message with a number for every name and place: none becomes a phrase.
+
+    Of a secret nothing is left.
+    """
+    return "" if is_secret(said) else _LABEL.sub("0", mask(clean(said), names))
 
 
 def _picked(authors: dict[str, int], author: str | None) -> str | None:
