@@ -197,7 +197,7 @@ class _Page:
            [self._stage, self._welcome, *self._shown],
            js=KEEP_LANGUAGE)  # fmt: skip
         faces = [p for p in self._panels if isinstance(p, PersonaPanel | FacePanel)]
-        outputs = [self._stage, *(out for panel in faces for out in panel.outputs)]
+        outputs = [self._stage, *(out for panel in self._cast for out in panel.outputs)]
         for worn in (event for panel in faces for event in panel.worn):
             on(worn.success, self._wear, None, outputs)
         for panel in faces:
@@ -209,6 +209,10 @@ class _Page:
         on(self._settings.click, None, js=TO_SETTINGS)
         on(self._faces.click, None, js="() => guongWelcome()")
         demo.unload(events.leave)
+
+    @property
+    def _cast(self) -> list[Panel]:
+        return [p for p in self._panels if isinstance(p, PersonaPanel | FacePanel | VoicePanel)]
 
     @property
     def _shown(self) -> list[Any]:
@@ -251,10 +255,9 @@ class _Page:
         return self._events.stage_value(self._visitors.session(request))
 
     async def _wear(self, request: gr.Request) -> list[Any]:
-        """Show the face that was chosen in one panel on the stage and in the other panel."""
+        """Show the face that was chosen in one panel, and who came with it, wherever it stands."""
         session = self._visitors.session(request)
-        faces = [p for p in self._panels if isinstance(p, PersonaPanel | FacePanel)]
-        shown = [update for panel in faces for update in await panel.show(session)]
+        shown = [update for panel in self._cast for update in await panel.show(session)]
         return [self._events.stage_value(session), *shown]
 
     async def _delete(self, request: gr.Request, confirmed: bool) -> list[Any]:

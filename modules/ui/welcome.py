@@ -6,9 +6,8 @@ visitor chose goes through the stage, which counts replies and unlocks sound wit
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import gradio as gr
 
@@ -19,11 +18,11 @@ from modules.conversation.session import Session
 from modules.errors import InvalidInput, NotFound
 from modules.messages import Pair
 from modules.text.catalogue import sentences, tell
+from modules.ui.casting import card_of, offered
 from modules.ui.numbers import number
 from modules.ui.routes import POSTER
 
 _HERE = Path(__file__).parent
-_OFFERS: list[dict[str, Any]] = tomllib.loads((_HERE / "welcome.toml").read_text("utf-8"))["offers"]
 AUTOMATIC = "auto"
 
 TEMPLATE = """
@@ -72,30 +71,18 @@ async def meet(session: Session, told: dict[str, Any]) -> str:
     if who is None:
         raise NotFound("avatar", id=str(told.get("avatar"))[:40])
     chosen = str(told.get("pair", AUTOMATIC))
-    card = persona_of(who)
     if chosen == AUTOMATIC:
-        if own := _offer(who).get("card", {}).get(who.gender):
-            mine, yours = own.split()
-            card = card.model_copy(update={"self_term": mine, "user_term": yours})
+        card = card_of(who)
         await session.configure(card)
         session.address = persona.advance(
             persona.AddressState(), "", card=card, stored=session.user
         )
     else:
-        if chosen not in _offer(who)[who.gender]:
+        if chosen not in offered(who):
             raise InvalidInput("not_one_of", field="persona.user_term", choices="…")
-        await session.configure(card)
+        await session.configure(persona_of(who))
         session.address = persona.choose(persona.AddressState(), Pair(*chosen.split()))
     return persona.greeting(session.address.pair, who.name)
-
-
-def offered(who: AvatarInfo) -> list[str]:
-    """Return the pairs that a persona offers, as "assistant_self user_term"."""
-    return cast("list[str]", _offer(who)[who.gender])
-
-
-def _offer(who: AvatarInfo) -> dict[str, Any]:
-    return max((row for row in _OFFERS if row["age"] <= who.age), key=lambda row: row["age"])
 
 
 def _card(language: str, who: AvatarInfo) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 
 from modules import avatar, persona
 from modules.errors import InvalidInput, NotFound
-from modules.ui import welcome
+from modules.ui import casting, welcome
 from tests.conversation.test_session import app_with, session_of
 from tests.virtual_time import virtual_time
 
@@ -16,7 +16,7 @@ KNOWN = {f"{c.pair.assistant_self} {c.pair.user_term}" for c in persona.PAIRS}
 @pytest.mark.parametrize("age", [1, 18, 39, 40, 59, 60, 120])
 @pytest.mark.parametrize("gender", ["female", "male", "other"])
 def test_every_persona_has_pairs_to_offer_and_all_are_pairs_of_the_panel(age, gender):
-    offered = welcome.offered(replace(avatar.avatars()[0], age=age, gender=gender))
+    offered = casting.offered(replace(avatar.avatars()[0], age=age, gender=gender))
     assert len(offered) >= 3
     assert len(set(offered)) == len(offered)
     assert set(offered) <= KNOWN

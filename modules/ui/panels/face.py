@@ -17,6 +17,7 @@ from modules.media.export import write_mp4
 from modules.messages import FACE_POINTS, Portrait, TurnRequest
 from modules.text.catalogue import tell
 from modules.text.names import clean_name
+from modules.ui.casting import put_on
 from modules.ui.labels import first
 from modules.ui.panels import Bench
 from modules.ui.routes import POSTER
@@ -169,14 +170,14 @@ class FacePanel:
         draft = await to_thread.run_sync(draft_of, path)
         kept = await to_thread.run_sync(app.faces.add, session.owner, called, draft, True)
         app.files.discard(path)
-        await self._wear(session, kept.id)
+        await put_on(session, kept.id)
         told = [tell(session.language, "face.kept", name=kept.name)]
         told += [tell(session.language, f"face.advice_{code}") for code in draft.advice]
         return [*await self.show(session), None, False, " ".join(told)]
 
     async def _use(self, request: gr.Request, face: str) -> list[Any]:
         session = self._bench.visitors.session(request)
-        await self._wear(session, face)
+        await put_on(session, face)
         name = session.portrait.name if session.portrait else _drawn_name(face)
         return [*await self.show(session), tell(session.language, "face.used", name=name)]
 
@@ -193,7 +194,7 @@ class FacePanel:
             text = tell(session.language, error.code, **error.params)
             return [{**self._marked(session), "edit": edit}, text]
         if session.persona.avatar == face:
-            await self._wear(session, face)
+            await put_on(session, face)
         return [{**self._marked(session), "edit": edit}, ""]
 
     async def _remove(self, request: gr.Request) -> list[Any]:
@@ -202,7 +203,7 @@ class FacePanel:
             raise NotFound("avatar", id="")
         face = session.portrait.id
         await app.delete_face(session.owner, face)
-        await self._wear(session, avatar.avatars()[0].id)
+        await put_on(session, avatar.avatars()[0].id)
         return [*await self.show(session), tell(session.language, "face.deleted")]
 
     async def _say(self, request: gr.Request) -> Any:
@@ -218,9 +219,6 @@ class FacePanel:
         path = app.files.new(session.owner, "preview.mp4")
         await to_thread.run_sync(write_mp4, chunks, path)
         return gr.update(value=str(path), visible=True)
-
-    async def _wear(self, session: Session, face: str) -> None:
-        await session.configure(session.persona.model_copy(update={"avatar": face}))
 
 
 def own_choices(portrait: Portrait | None) -> list[tuple[str, str]]:

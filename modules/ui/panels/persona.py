@@ -11,6 +11,7 @@ from modules.api.face import persona_of
 from modules.conversation.session import Session
 from modules.messages import Pair
 from modules.text.catalogue import tell
+from modules.ui.casting import put_on
 from modules.ui.labels import first
 from modules.ui.panels import Bench
 from modules.ui.panels.face import own_choices
@@ -62,7 +63,7 @@ class PersonaPanel:
                     region = self._choice("region", REGIONS, default.region)
                 with gr.Row():
                     tone = self._choice("tone", TONES, default.tone)
-                    worn = self._face(face.id)
+                    worn = self._face = self._faces(face.id)
                 style = self._text("style", "", lines=2)
                 self._persona = [name, gender, age, region, tone, style, worn]
             with gr.Column():
@@ -124,9 +125,9 @@ class PersonaPanel:
         for field in fields:
             # `input` and `blur`, never `change`: what Python fills in must not come back to it.
             when = field.blur if isinstance(field, gr.Textbox | gr.Number) else field.input
-            applied = on(when, self._apply, fields, self._shown)
-            if field is self._persona[-1]:
-                self.worn = [applied]
+            if field is not self._face:
+                on(when, self._apply, fields, self._shown)
+        self.worn = [on(self._face.input, self._wear, self._face, self._shown)]
         on(self._pair.input, self._choose, self._pair, self._shown)
         on(self._undo.click, self._take_back, None, [self._pair, *self._shown])
 
@@ -137,6 +138,11 @@ class PersonaPanel:
         assistant = persona.check_persona({**session.persona.model_dump(), **chosen})
         speaker = persona.check_user({**session.user.model_dump(), **user}, assistant)
         await session.configure(assistant or session.persona, speaker)
+        return self.preview(session)
+
+    async def _wear(self, request: gr.Request, face: str) -> list[Any]:
+        session = self._bench.visitors.session(request)
+        await put_on(session, face)
         return self.preview(session)
 
     async def _choose(self, request: gr.Request, value: str) -> list[Any]:
@@ -158,7 +164,7 @@ class PersonaPanel:
             gr.Textbox(value=value, lines=lines, **first(label=code)), label=code
         )
 
-    def _face(self, worn: str) -> gr.Dropdown:
+    def _faces(self, worn: str) -> gr.Dropdown:
         return self._bench.labels(
             gr.Dropdown(
                 [(each.name, each.id) for each in avatar.avatars()],
