@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
-from pydantic import TypeAdapter
 
 from modules.messages import FloatArray
-from modules.private import write_private
 
 ID = re.compile(r"[0-9a-f]{16,64}")
-"""Ids of voices and of owners, and nothing that a path could be made of."""
-SAMPLE, PROFILE, META = "sample.flac", "profile.npz", "meta.json"
+"""Ids of voices, and nothing that a path could be made of."""
+SAMPLE, PROFILE = "sample.flac", "profile.npz"
 
 _ID_DIGITS = 32
 
@@ -32,27 +28,6 @@ class StoredVoice:
     consented: float
     used: float
     sha256: str
-
-
-_RECORD = TypeAdapter(StoredVoice)
-
-
-def read_record(directory: Path) -> StoredVoice | None:
-    """Return what stands in a voice's directory, None where it is not whole."""
-    if not ID.fullmatch(directory.name):
-        return None
-    try:
-        voice = _RECORD.validate_json((directory / META).read_bytes())
-        whole = all((directory / file).is_file() for file in (SAMPLE, PROFILE))
-        return voice if whole and voice.id == directory.name else None
-    except (OSError, ValueError):  # pydantic's ValidationError is a ValueError
-        return None
-
-
-def write_record(directory: Path, voice: StoredVoice) -> None:
-    """Write what is known about a voice into its directory. Raises OSError of a full disk."""
-    text = json.dumps(asdict(voice), ensure_ascii=False, indent=1)
-    write_private(directory / META, text.encode())
 
 
 def id_of(sha256: str) -> str:

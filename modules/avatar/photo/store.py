@@ -9,25 +9,21 @@ renamed when it is whole; `id` is the hash of the file, so the same picture is t
 from __future__ import annotations
 
 import io
-import json
 import logging
 import re
-import shutil
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import mkdtemp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
-from pydantic import TypeAdapter
+from pydantic import AfterValidator
 
 from modules.avatar.photo.points import check_points
-from modules.errors import ConsentRequired, InvalidInput, NotFound, StorageFailed
+from modules.errors import ConsentRequired, InvalidInput, StorageFailed
+from modules.keeping import META, Keeping, Kind
 from modules.messages import FACE_POINTS, FRAME_SIZE, FloatArray, Portrait
-from modules.private import PREFIX, make_private, remove, storage, write_private
+from modules.private import storage, write_private
 from modules.text.names import clean_name
 
 if TYPE_CHECKING:
@@ -37,14 +33,16 @@ log = logging.getLogger("guong.avatar")
 
 MOST_FACES = 20
 """Per owner: enough for a family, too few to fill a disk."""
-PICTURE, META = "portrait.png", "meta.json"
+PICTURE = "portrait.png"
 ID = re.compile(r"photo-[0-9a-f]{32}")
-_OWNER = re.compile(r"[0-9a-f]{16,64}")
-_TOUCH_AFTER_S = 3600.0
-_ABANDONED_S = 3600.0  # younger, and another process may still be writing it
-_DAY_S = 86_400.0
 
-Paths = list[Path]
+Marks = dict[str, tuple[float, float]]
+
+
+def _complete(points: Marks) -> Marks:
+    if set(points) != set(FACE_POINTS):
+        raise ValueError("not the points of a face")
+    return points
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +51,19 @@ class StoredFace:
 
     id: str
     name: str
-    points: dict[str, tuple[float, float]]
+    points: Annotated[Marks, AfterValidator(_complete)]
     created: float
     consented: float
     used: float
 
 
-_RECORD = TypeAdapter(StoredFace)
+class FaceStore(Keeping[StoredFace]):
+    """The faces under one directory of users. Safe to use from several threads and processes.
 
-# In the class below `list` is a method.
-Faces = list[StoredFace]
+    An unknown face, and another owner's, is `NotFound` "avatar".
+    """
 
-
-class FaceStore:
-    """The faces under one directory of users. Safe to use from several threads and processes."""
-
-    def __init__(self, users: Path, clock: Callable[[], float] = time.time) -> None:
-        self._users = users
-        self._clock = clock
+    kind = Kind(StoredFace, "faces", ID, (PICTURE, META), unknown="avatar", word="face", log=log)
 
     def add(self, owner: str, name: str, draft: Draft, consent: bool) -> StoredFace:
         """Keep a portrait. One that is there already gets the new name and points.
@@ -92,15 +85,9 @@ class FaceStore:
         if len(self.list(owner)) >= MOST_FACES:
             raise InvalidInput("too_many_faces", field="file", limit=MOST_FACES)
         face = StoredFace(draft.id, name, marks, now, now, now)
-        with storage(directory.name):
-            self._build(directory, face, draft)
+        self._build(directory, face, lambda folder: _fill(folder, draft))
         log.info("face %s kept", face.id)
         return face
-
-    def list(self, owner: str) -> Faces:
-        """Return an owner's faces, the oldest first."""
-        found = [self._read(directory) for directory in _directories(self._home(owner))]
-        return sorted((f for f in found if f), key=lambda face: (face.created, face.id))
 
     def get(self, owner: str, id: str) -> Portrait:  # noqa: A002
         """Return a portrait that can speak, and note that it was used.
@@ -142,49 +129,6 @@ class FaceStore:
         self._rewrite(directory, face)
         return face
 
-    def delete(self, owner: str, id: str) -> None:  # noqa: A002
-        """Delete a face. Raises `NotFound` "avatar" as `get` does, `StorageFailed` "disk"."""
-        directory, _ = self._find(owner, id)
-        with storage(directory.name):
-            remove(directory)
-        log.info("face %s deleted", directory.name)
-
-    def delete_all(self, owner: str) -> int:
-        """Delete all faces of an owner, and whatever is left of unfinished ones; return how many
-        faces there were. Raises `StorageFailed` "disk".
-        """
-        home = self._home(owner)
-        count = len(self.list(owner))
-        with storage(home.name):
-            for directory in home.iterdir() if home.exists() else ():
-                remove(directory)
-        return count
-
-    def expire(self, older_than_days: float) -> int:
-        """Delete the faces that were not used for so long; return how many.
-
-        What a crash left unfinished is deleted too. Raises `StorageFailed` "disk".
-        """
-        deadline = self._clock() - older_than_days * _DAY_S
-        count, failed = 0, None
-        for directory in sorted(self._users.glob("*/faces/*")):
-            face = self._read(directory)
-            if face.used < deadline if face else self._abandoned(directory):
-                try:
-                    with storage(directory.name):
-                        remove(directory)
-                    count += face is not None
-                except StorageFailed as error:  # the others are due all the same
-                    failed = error
-        if failed:
-            raise failed
-        return count
-
-    def export(self, owner: str) -> Paths:
-        """Return all files of an owner's faces."""
-        home = self._home(owner)
-        return [home / face.id / file for face in self.list(owner) for file in (PICTURE, META)]
-
     def folder(self, owner: str, id: str) -> Path:  # noqa: A002
         """Return where a face lies: what is made of it belongs there, to be deleted with it.
 
@@ -192,79 +136,13 @@ class FaceStore:
         """
         return self._find(owner, id)[0]
 
-    def _home(self, owner: str) -> Path:
-        # An owner is an id that the app derived; anything else is a way out of the directory.
-        if not _OWNER.fullmatch(owner):
-            raise NotFound("owner")
-        return self._users / owner / "faces"
 
-    def _find(self, owner: str, id: str) -> tuple[Path, StoredFace]:  # noqa: A002
-        if _OWNER.fullmatch(owner) and ID.fullmatch(id):
-            directory = self._home(owner) / id
-            if (face := self._read(directory)) is not None:
-                return directory, face
-        raise NotFound("avatar", id=id[:64])
-
-    def _read(self, directory: Path) -> StoredFace | None:
-        if not ID.fullmatch(directory.name):
-            return None
-        try:
-            face = _RECORD.validate_json((directory / META).read_bytes())
-            whole = (directory / PICTURE).is_file() and set(face.points) == set(FACE_POINTS)
-            return face if whole and face.id == directory.name else None
-        except (OSError, ValueError):  # pydantic's ValidationError is a ValueError
-            return None
-
-    def _touch(self, directory: Path, face: StoredFace) -> None:
-        now = self._clock()
-        if now - face.used < _TOUCH_AFTER_S:
-            return
-        try:
-            self._rewrite(directory, replace(face, used=now))
-        except StorageFailed:
-            # A full disk must not hide a face that can be read.
-            log.warning("use of face %s could not be noted", face.id)
-
-    def _rewrite(self, directory: Path, face: StoredFace) -> None:
-        with storage(directory.name):
-            _write_record(directory, face)
-
-    def _build(self, directory: Path, face: StoredFace, draft: Draft) -> None:
-        make_private(directory.parent)
-        unfinished = Path(mkdtemp(prefix=PREFIX, dir=directory.parent))  # its mode is 0700
-        try:
-            packed = io.BytesIO()
-            Image.fromarray(draft.rgb).save(packed, "PNG")
-            write_private(unfinished / PICTURE, packed.getvalue())
-            _write_record(unfinished, face)
-            if directory.exists() and self._read(directory) is None:
-                remove(directory)
-            try:
-                unfinished.rename(directory)
-            except OSError:
-                if self._read(directory) is None:
-                    raise
-                # Another request brought the same picture meanwhile: its face is this one.
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
-
-    def _abandoned(self, directory: Path) -> bool:
-        try:
-            return directory.stat().st_mtime < self._clock() - _ABANDONED_S
-        except FileNotFoundError:  # finished, or deleted, this very moment
-            return False
+def _fill(folder: Path, draft: Draft) -> None:
+    packed = io.BytesIO()
+    Image.fromarray(draft.rgb).save(packed, "PNG")
+    write_private(folder / PICTURE, packed.getvalue())
 
 
-def _marks(points: FloatArray) -> dict[str, tuple[float, float]]:
+def _marks(points: FloatArray) -> Marks:
     rounded = np.round(points.astype(np.float64), 2).tolist()
     return {name: (x, y) for name, (x, y) in zip(FACE_POINTS, rounded, strict=True)}
-
-
-def _write_record(directory: Path, face: StoredFace) -> None:
-    text = json.dumps(asdict(face), ensure_ascii=False, indent=1)
-    write_private(directory / META, text.encode())
-
-
-def _directories(home: Path) -> Iterator[Path]:
-    if home.is_dir():
-        yield from (path for path in home.iterdir() if ID.fullmatch(path.name))
