@@ -43,7 +43,7 @@ FAULTS = {
     "overlap": "<button style='position: absolute; left: 22px; top: 40px'>Đè lên chữ</button>",
     "cut": "<p style='width: 90px; overflow: hidden; white-space: nowrap'>Dài quá cái khung</p>",
     "scroll": "<div style='width: 150vw; height: 10px'></div>",
-    "outside": "<p style='position: fixed; right: -60px; top: 300px; width: 120px'>Ra ngoài</p>",
+    "outside": "<p style='position: fixed; left: 760px; top: 300px; width: 120px'>Ra ngoài</p>",
     "small": "<button style='width: 16px; height: 16px; padding: 0'>×</button>",
     "covered": "<div style='position: fixed; inset: 0; background: rgb(0 0 0 / 10%)'></div>",
 }
@@ -97,7 +97,7 @@ def test_injected_faults_are_found_on_the_real_page(embedded, visit):
     page.evaluate("() => document.querySelector('#guong-send').style.right = '0'")
     page.evaluate(
         "() => { const head = document.querySelector('#guong-title');"
-        "head.style.cssText += 'width: 40px; flex: none; overflow: hidden' }"
+        "head.style.cssText += 'width: 40px; flex: none; overflow: hidden !important' }"
     )
     assert any(line.startswith("cut:") for line in faults(page))
     page.evaluate("() => document.body.append(Object.assign(document.createElement('div'), "

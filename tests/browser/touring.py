@@ -98,6 +98,8 @@ class Tour:
         page = self.page
         self._say(LONG)
         self._check("speaking")
+        # What nobody has heard a word of is no answer, and cannot be rated.
+        page.wait_for_function("document.querySelector('.guong-talk').currentTime > 1", polling=50)
         page.click(".guong-stop")
         page.wait_for_function("guong.state === 'idle'")
         self._say("Chào bạn.")
@@ -169,4 +171,5 @@ class Tour:
             "() => { document.querySelector('.guong-stage').dataset.state = 'lost';"
             "document.querySelector('.guong-lost').hidden = false; scrollTo(0, 0) }"
         )
+        self.page.locator(".guong-stage:not(.away)").wait_for()  # it comes back from its corner
         self._check("connection lost")
