@@ -99,7 +99,7 @@ class Keeping(Generic[Record]):
         """
         directory, _ = self._find(owner, id)
         with storage(directory.name):
-            self._remove(directory)
+            remove(directory)
         self.kind.log.info("%s %s deleted", self.kind.word, directory.name)
 
     def delete_all(self, owner: str) -> int:
@@ -110,7 +110,7 @@ class Keeping(Generic[Record]):
         count = len(self.list(owner))
         with storage(home.name):
             for directory in home.iterdir() if home.exists() else ():
-                self._remove(directory)
+                remove(directory)
         return count
 
     def expire(self, older_than_days: float) -> int:
@@ -126,7 +126,7 @@ class Keeping(Generic[Record]):
             if record.used < deadline if record else self._abandoned(directory):
                 try:
                     with storage(directory.name):
-                        self._remove(directory)
+                        remove(directory)
                     count += record is not None
                 except StorageFailed as error:  # the others are due all the same
                     failed = failed or error
@@ -200,17 +200,13 @@ class Keeping(Generic[Record]):
 
     def _put(self, unfinished: Path, directory: Path) -> None:
         if directory.exists() and self._read(directory) is None:
-            self._remove(directory)
+            remove(directory)
         try:
             unfinished.rename(directory)
         except OSError:
             if self._read(directory) is None:
                 raise
             # Another request brought the same content meanwhile: what it kept is this one.
-
-    def _remove(self, directory: Path) -> None:
-        """Delete a directory, whole or unfinished. Raises OSError."""
-        remove(directory)
 
     def _abandoned(self, directory: Path) -> bool:
         try:

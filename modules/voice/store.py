@@ -18,7 +18,7 @@ import soundfile
 from modules.errors import ConsentRequired, InvalidInput, StorageFailed
 from modules.keeping import META, Keeping, Kind
 from modules.messages import SPEECH_RATE, FloatArray, VoiceProfile
-from modules.private import remove, storage, write_private
+from modules.private import storage, write_private
 from modules.text.names import clean_name
 from modules.voice.profile import load_profile, measure_profile, save_profile
 from modules.voice.record import ID, PROFILE, SAMPLE, StoredVoice, digest, id_of
@@ -85,10 +85,6 @@ class VoiceStore(Keeping[StoredVoice]):
             profile = _measured_again(directory, voice)
         self._touch(directory, voice)
         return replace(profile, name=voice.name)
-
-    def _remove(self, directory: Path) -> None:
-        # By this module's name for it, which a test replaces to have a directory that stays.
-        remove(directory)
 
 
 def _fill(folder: Path, cleaned: FloatArray, profile: VoiceProfile) -> None:

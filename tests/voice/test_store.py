@@ -13,6 +13,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modules import keeping
 from modules.errors import ConsentRequired, InvalidInput, NotFound, StorageFailed
 from modules.messages import SPEECH_RATE, FloatArray
 from modules.text.names import LONGEST_NAME, clean_name
@@ -366,14 +367,14 @@ def test_one_voice_that_cannot_be_deleted_does_not_keep_the_others(
     store: VoiceStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stuck, *others = sorted(added(store, number=number) for number in range(3))
-    remove: Callable[[Path], None] = store_module.remove
+    remove: Callable[[Path], None] = keeping.remove
 
     def stubborn(directory: Path) -> None:
         if directory.name == stuck:
             raise PermissionError(errno.EACCES, "Permission denied")
         remove(directory)
 
-    monkeypatch.setattr(store_module, "remove", stubborn)
+    monkeypatch.setattr(keeping, "remove", stubborn)
     clock.now += 400 * DAY
     with pytest.raises(StorageFailed):
         store.expire(365)
