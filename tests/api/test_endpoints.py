@@ -98,9 +98,10 @@ def test_whatever_is_given_for_an_argument_no_call_ends_in_an_internal_error(
         "user": None, "user_key": key,
     }  # fmt: skip
 
-    def told(call):
+    def told(numbered):
+        number, call = numbered
         endpoint, wrong, value = call
-        sound = tmp_path / f"{calls.index(call)}.wav"
+        sound = tmp_path / f"{number}.wav"
         sound.write_bytes(Path(sample).read_bytes() + sound.name.encode())  # no two are one upload
         files = dict.fromkeys(("audio", "file"), handle_file(str(sound)))
         arguments = {name: (right | files)[name] for name in CONTRACT[endpoint]} | {wrong: value}
@@ -112,7 +113,7 @@ def test_whatever_is_given_for_an_argument_no_call_ends_in_an_internal_error(
 
     calls = [(e, name, value) for e, names in CONTRACT.items() for name in names for value in WRONG]
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        results = list(pool.map(told, calls))
+        results = list(pool.map(told, enumerate(calls)))
     assert [result for result in results if result[3].startswith("internal")] == []
     for endpoint, wrong, value, error in results:
         if wrong == "user_key" and not isinstance(value, str):

@@ -196,4 +196,5 @@ def test_a_browser_that_cannot_play_says_so_and_the_answer_can_be_read(scripted,
     page.page.wait_for_selector(".guong-problem", state="visible")
     assert "trình duyệt" in page.page.inner_text(".guong-problem").lower()
     page.until("idle", timeout_s=60)
+    page.page.locator("#guong-chat .message.bot").wait_for()  # its words come another way
     assert page.lines()[-1][0] == "bot"
