@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from modules.avatar.gallery import known, persona_ids
 from modules.avatar.rig.rig import Rig
+from modules.avatar.rigged import RiggedStream
 from modules.avatar.specification import load_persona
-from modules.avatar.stream import FaceStream
 from modules.engines import EngineSpec
 from modules.errors import EngineUnavailable
-from modules.messages import ByteArray, Speech, TurnRequest
+from modules.messages import ByteArray, TurnRequest
 
 
 class DrawnEngine:
@@ -46,28 +46,16 @@ class DrawnEngine:
         return DrawnStream(request)
 
 
-class DrawnStream(FaceStream):
+class DrawnStream(RiggedStream):
     """One reply of a drawn persona."""
 
     def __init__(self, request: TurnRequest) -> None:
-        super().__init__(request.reply)
         from modules.avatar.layers import renderer
 
         avatar = known(request.persona.avatar)
-        self._rig = Rig(load_persona(avatar), avatar, request.reply, request.expression)
+        rig = Rig(load_persona(avatar), avatar, request.reply, request.expression)
+        super().__init__(request.reply, rig)
         self._brush = renderer(avatar).brush()
-
-    def hear(self, speech: Speech, at: int) -> None:
-        """Learn of a piece of speech."""
-        self._rig.hear(speech, at)
-
-    def end(self, frame: int, now: int) -> None:
-        """Learn which frame is the last."""
-        self._rig.end(frame, now)
-
-    def forget(self) -> None:
-        """Forget what was heard and not drawn."""
-        self._rig.forget()
 
     def draw(self, frame: int, out: ByteArray) -> None:
         """Draw a frame."""

@@ -12,11 +12,11 @@ from modules.avatar.gallery import DEFAULT
 from modules.avatar.photo.puppet import Puppet
 from modules.avatar.rig.loops import FRAMES, Loop
 from modules.avatar.rig.rig import Rig
+from modules.avatar.rigged import RiggedStream
 from modules.avatar.specification import PersonaFile, Rest, State, load_persona
-from modules.avatar.stream import FaceStream
 from modules.engines import EngineSpec
 from modules.errors import EngineFailed
-from modules.messages import FRAME_SIZE, ByteArray, Portrait, Speech, TurnRequest
+from modules.messages import FRAME_SIZE, ByteArray, Portrait, TurnRequest
 
 
 class PuppetEngine:
@@ -48,26 +48,14 @@ class PuppetEngine:
             return puppet
 
 
-class PuppetStream(FaceStream):
+class PuppetStream(RiggedStream):
     """One reply of a portrait."""
 
     def __init__(self, request: TurnRequest, puppet: Puppet) -> None:
-        super().__init__(request.reply)
         avatar = request.persona.avatar
-        self._rig = Rig(motion(), avatar, request.reply, request.expression)
+        rig = Rig(motion(), avatar, request.reply, request.expression)
+        super().__init__(request.reply, rig)
         self._puppet = puppet
-
-    def hear(self, speech: Speech, at: int) -> None:
-        """Learn of a piece of speech."""
-        self._rig.hear(speech, at)
-
-    def end(self, frame: int, now: int) -> None:
-        """Learn which frame is the last."""
-        self._rig.end(frame, now)
-
-    def forget(self) -> None:
-        """Forget what was heard and not drawn."""
-        self._rig.forget()
 
     def draw(self, frame: int, out: ByteArray) -> None:
         """Draw a frame."""
