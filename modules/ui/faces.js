@@ -14,6 +14,7 @@ class Faces {
     this.onready = onready;
     this.face = null; // {idle, listening, thinking, poster}: addresses
     this.state = "idle";
+    this.covered = false; // by the talking video
     // Another face has come: its still covers the old one's loop until its own is there.
     poster.addEventListener("load", () => {
       for (const video of this.videos)
@@ -76,13 +77,13 @@ class Faces {
   }
 
   move(video) {
-    if (CALM.matches) video.pause();
+    if (CALM.matches || this.covered) video.pause();
     else video.play().catch(() => {}); // a browser that saves power shows the first picture
   }
 
   // While the talking video covers them the loops need not be drawn.
   rest(covered) {
-    if (covered) this.videos[0].pause();
-    else this.move(this.videos[0]);
+    this.covered = covered;
+    this.move(this.videos[0]);
   }
 }
