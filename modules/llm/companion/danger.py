@@ -37,7 +37,7 @@ def crisis_of(heard: Heard, pair: Pair, name: str = "") -> str | None:
     `pair` says what the user and the assistant are called, `name` what the user's name is.
     """
     who = _Persons(_forms(pair.user_term), _forms(pair.assistant_self), _names_in(heard.text, name))
-    line = _masked(heard.said)
+    line = _masked(heard.typed)
     doubt = _expression("doubtful").search(line)
     line = _blanked(line, _expression("doubtful"))
     keys = {_key(line, match, who) for match in _wishes(line, bare=heard.bare)}

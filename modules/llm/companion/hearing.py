@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from modules.llm.companion.patterns import compile_patterns
+from modules.llm.companion.roles import resolved
 from modules.text import clean, strip_diacritics
 
 MAX_CHARACTERS = 2_000
@@ -39,7 +40,8 @@ class Heard:
     """One utterance.
 
     `said` and `core` are lower-case syllables, each followed by a space: all of them, and those
-    without the words around that change nothing. `bare` tells that the text was typed without
+    without the words around that change nothing; the two who talk are "mình" and "bạn" there, while
+    `typed` has the terms that were used. `bare` tells that the text was typed without
     diacritics: then both have none. `english` and `foreign` tell of other languages.
     """
 
@@ -50,6 +52,7 @@ class Heard:
     question: bool
     english: bool
     foreign: bool
+    typed: str = ""
 
     @property
     def words(self) -> list[str]:
@@ -61,18 +64,17 @@ def hear(text: str, name: str = "", terms: tuple[str, str] = ("", "")) -> Heard:
     """Read one utterance. Never raises.
 
     `name` is what the assistant may be called by; `terms` are the user's and the assistant's own
-    words for "I" in this pair: where patterns do not know them (má, bà ngoại), the usual ones stand
-    in for them.
+    words for "I" where these belong to one of the two: "mình" and "bạn" stand in for them.
     """
     plain = plain_text(text)
-    typed = _WORD.findall(plain.lower())
-    if len(typed) > _HEAD + _TAIL:
-        typed = typed[:_HEAD] + typed[-_TAIL:]
-    bare = sum(not word.isascii() for word in typed) < _BARE_BELOW * len(typed)
-    words = [word for raw in typed for word in _spelled(raw)]
-    words = _with_usual_terms(words, terms, bare=bare)
+    found = _WORD.findall(plain.lower())
+    if len(found) > _HEAD + _TAIL:
+        found = found[:_HEAD] + found[-_TAIL:]
+    bare = sum(not word.isascii() for word in found) < _BARE_BELOW * len(found)
+    words = [word for raw in found for word in _spelled(raw)]
     if bare:
         words = [strip_diacritics(word) for word in words]
+    typed, words = words, resolved(words, *terms, bare=bare)
     called = [strip_diacritics(part) if bare else part for part in name.lower().split()]
     core = _without_frame(words, called, bare=bare)
     return Heard(
@@ -82,6 +84,7 @@ def hear(text: str, name: str = "", terms: tuple[str, str] = ("", "")) -> Heard:
         bare=bare,
         question=_asks(plain, words, core, bare=bare),
         english=bare and _is_english(words),
+        typed=_line(typed),
         foreign=bool(_FOREIGN.search(plain)) and len(_FOREIGN.findall(plain)) > len(words) / 2,
     )
 
@@ -111,16 +114,6 @@ def _frame(bare: bool) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     lists = (data["around"]["openers"], data["around"]["closers"], data["classes"]["you"])
     spelled = [[strip_diacritics(word) if bare else word for word in each] for each in lists]
     return frozenset(spelled[0]), frozenset(spelled[1]), frozenset(spelled[2])
-
-
-def _with_usual_terms(words: list[str], terms: tuple[str, str], *, bare: bool) -> list[str]:
-    classes = hearing_data()["classes"]
-    line = _line(words)
-    for term, known, usual in zip(terms, ("me", "you"), ("mình", "bạn"), strict=True):
-        if term and term.lower() not in classes[known]:
-            spelled = strip_diacritics(term.lower()) if bare else term.lower()
-            line = re.sub(rf"(?<!\S){re.escape(spelled)} ", f"{usual} ", line)
-    return line.split()
 
 
 def _line(words: list[str]) -> str:
