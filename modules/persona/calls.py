@@ -20,6 +20,9 @@ RANKS = frozenset(_THIRD["ranks"])
 GREETINGS = phrases(_CALL["greetings"])
 
 _ROLE_GREETINGS = phrases(_CALL["role_greetings"])
+_ON_TELEPHONE = phrases(_CALL["telephone"])
+_ANSWERS = frozenset(_CALL["answers"])
+_ASKED_ROLES = frozenset(_CALL["asked_roles"])
 _CLOSING = frozenset(_CALL["closing"])
 _HEARKEN = frozenset(_CALL["hearken"])
 _ATTENTION = phrases(_CALL["attention"], _CUES["opening"]["assent"])
@@ -47,6 +50,10 @@ def called(utterance: Utterance, segment: Segment, start: int, end: int, term: s
     if TERMS[term].role == "self" or spoken_about(utterance, segment, start, end):
         return ""
     words_before = utterance.before(segment, start)
+    if _ON_TELEPHONE.fill(words_before) and words_before and rest[:1] and rest[0] in _ANSWERS:
+        return ""
+    if term in _ASKED_ROLES and segment.act != "statement" and OPENING.fill(words_before):
+        return "asked_role"
     if GREETINGS.end(words_before) or (
         "role" in TERMS[term].classes and _ROLE_GREETINGS.end(words_before)
     ):

@@ -126,6 +126,8 @@ def _owner_at(utterance: Utterance, segment: Segment, index: int) -> Mention | N
     if utterance.form(segment, start) in OF:
         start += 1
         start += _nested(forms, start, segment.end)
+    elif head and (inner := _nested(forms, start, segment.end)):
+        start += inner  # "sinh nhật | mẹ em"
     elif not head or not _may_own(utterance, segment, index, start):
         return None
     length, term = TERM_PHRASES.at(forms, start, segment.end) or (0, "")

@@ -10,6 +10,7 @@ from typing import Literal
 from modules.persona.data import phrases, table
 from modules.persona.masks import mask_quotes, mask_titles
 from modules.persona.reading import Token, read, tokenize
+from modules.persona.terms import TERMS
 from modules.text.nfc import clean
 
 Act = Literal["statement", "question", "request"]
@@ -26,6 +27,10 @@ _QUESTION_ENDS = frozenset(_CUES["question"]["ends"])
 _QUESTION_WORDS = phrases(_CUES["question"]["words"])
 _NEGATIONS = frozenset(_CUES["question"]["negations"])
 _EMBEDDING = phrases(_CUES["question"]["embedding"])
+_CLAUSE_ENDS = phrases(_CUES["clause"]["ends"])
+_SIBLINGS = frozenset(table("traps")["possession"]["siblings"])
+_PREDICATES = frozenset(_CUES["clause"]["predicates"])
+_NOT_BEGUN = frozenset(_CUES["clause"]["not_begun"])
 _LONGEST_END = 3
 LONGEST_SEGMENT = 64
 """Tokens after which a text without marks is cut, so that the work stays linear."""
@@ -78,26 +83,54 @@ class Utterance:
 
     @cached_property
     def segments(self) -> list[Segment]:
-        """The stretches between marks; "X ơi" ends one as well."""
+        """The stretches between marks; "X ơi", and a clause without a mark, end one as well."""
         found: list[Segment] = []
-        start = 0
+        start, respect = 0, False
         for index, form in enumerate(self.forms):
             if form in _BREAKS and self.tokens[index].kind != "word":
-                self._close(found, start, index, form)
-                start = index + 1
+                self._close(found, start, index, form, respect)
+                start, respect = index + 1, False
             elif form in _CALLS or index - start >= LONGEST_SEGMENT:
-                self._close(found, start, index + 1, "ơi")
+                self._close(found, start, index + 1, "ơi", respect)
                 start = index + 1
-        self._close(found, start, len(self.forms), "")
+            elif index > start and self._clause_begins(start, index):
+                self._close(found, start, index, "", respect)
+                start, respect = index, found[-1].deferential
+        self._close(found, start, len(self.forms), "", respect)
         return found
 
-    def _close(self, found: list[Segment], start: int, end: int, mark: str) -> None:
+    def _close(
+        self, found: list[Segment], start: int, end: int, mark: str, respect: bool
+    ) -> None:
         if start < end:
             forms = self.forms[start:end]
             act = "question" if mark == "?" else _act(forms)
             if mark == "?" and _act(forms) == "request":
                 act = "request"
-            found.append(Segment(start, end, mark, act, _deferential(forms)))
+            found.append(Segment(start, end, mark, act, respect or _deferential(forms)))
+
+    def _clause_begins(self, start: int, index: int) -> bool:
+        """Say whether somebody else's turn in the sentence begins at `index`, without any mark.
+
+        "chị ăn rồi | em ăn đi", "dạ được rồi chị | em làm ngay", but not "em ăn rồi chị ạ".
+        """
+        before = self.forms[start:index]
+        at = index + OPENING.length(self.forms, index)
+        form, following = self._word(at), self._word(at + 1)
+        if form not in TERMS or not following[:1].isalpha() or following in _NOT_BEGUN:
+            return False
+        if following in TERMS and following != form:
+            return False  # whoever is called belongs to what was said: "rồi chị | em ..."
+        if OPENING.fill(before) or before[-1] == form:
+            return False
+        if before[-1] in TERMS:
+            siblings = f"{before[-1]} {form}" in _SIBLINGS
+            return at == index and _CLAUSE_ENDS.end(before[:-1]) and not siblings
+        again = at == index and form in before and following in _PREDICATES
+        return again or _CLAUSE_ENDS.end(before)
+
+    def _word(self, index: int) -> str:
+        return self.forms[index] if index < len(self.forms) else ""
 
     def form(self, segment: Segment, index: int) -> str:
         """Return the word at `index`, "" where the segment has none there."""
@@ -117,6 +150,8 @@ def _act(forms: Sequence[str]) -> Act:
     body = list(forms)
     while len(body) > 1 and body[-1] in _TAILS:
         body.pop()
+    if body[-1] == "đi" and forms[len(body) :][:1] == ["đấy"]:
+        return "statement"  # "em gầy đi đấy" tells
     if _ends_in_request(body) or any(
         _REQUEST_WORDS.length(forms, index) for index in range(len(forms))
     ):

@@ -40,6 +40,9 @@ _PRAISE_ENDS = phrases(_CUES["praise"]["ends"])
 _EXCLAIMS = frozenset(_CUES["praise"]["exclaims"])
 _LONGING = phrases(_CUES["longing"]["words"])
 _FETCH = frozenset(_CUES["imperative"]["fetch"])
+_COME_WITH = phrases(_CUES["before"]["come_with"])
+_ALL = ["các"]
+_DOING = tuple([word] for word in _CUES["question"]["doing"])
 _LINKS = frozenset(_CUES["opening"]["links"])
 _NEAR = 2
 """Words behind a subject within which praise is certain to be about it."""
@@ -168,8 +171,11 @@ class _Place:
         if self._starts_with(_AFTER["asked_name"]):
             yield self.vote("addressee", "asked_name")
             return
-        if self._starts_with(_AFTER["told_to"]):
+        if self._told_to(act):
             yield self.vote("addressee", "told_to")
+            return
+        if self._blamed():
+            yield self.vote("addressee", "blamed")
             return
         if self._introduces():
             yield self.vote("self", "introduction")
@@ -189,11 +195,14 @@ class _Place:
 
     def _acting(self, act: str) -> Iterator[Vote]:
         """Vote by what the sentence does, where its subject alone is known."""
-        if act == "question" and self._starts_with(_AFTER["own_question"]):
+        if act == "question" and self._wonders():
             yield self.vote("self", "own_question")
             return
         if self._ends_with(_GUESS):
             yield self.vote("addressee", "guess")
+            return
+        if self._conditional():
+            yield self.vote("addressee", "conditional")
             return
         if act == "request" and self._ends_with(_LATER):
             yield self.vote("self", "plan_together")
@@ -208,8 +217,47 @@ class _Place:
         side: Side = "self" if act == "statement" else "addressee"
         yield self.vote(side, f"subject_{act}")
 
+    def _told_to(self, act: str) -> bool:
+        """Say whether the subject is told what to do: "mẹ đừng lo", "em lại đây anh xem"."""
+        if self._starts_with(_AFTER["told_to"]):
+            return True
+        length = self._starts_with(_AFTER["come_here"])
+        return 0 < length < len(self.after) and act != "question"
+
+    def _blamed(self) -> bool:
+        """Say whether the subject is told what it does to the speaker: "anh làm em buồn"."""
+        if self._starts_with(_AFTER["erred"]):
+            return not self.mention.segment.deferential
+        after = self.after
+        if after[:1] != ["làm"] or after[1:2] == [self.mention.term] or after[1:2] == []:
+            return False
+        return after[1] in TERMS and bool(_AFTER["own_state"].length(after, 2))
+
+    def _wonders(self) -> bool:
+        """Say whether a subject asks about itself: "em phải làm gì", but not "em làm gì đấy"."""
+        length = self._starts_with(_AFTER["own_question"])
+        if not length or self._starts_with(_AFTER["asked_doing"]) != length:
+            return bool(length)
+        return self.after[length : length + 1] not in ([], *_DOING)
+
+    def _conditional(self) -> bool:
+        """Say whether the hearer's case is supposed: "em mệt thì bảo anh", "chị rảnh thì em ghé"."""
+        if "thì" not in self.after[1:]:
+            return False
+        behind = self.after[self.after.index("thì") + 1 :]
+        return any(form in TERMS and form != self.mention.term for form in behind)
+
     def _object(self) -> Iterator[Vote]:
         act = self.mention.segment.act
+        if self.before[-1:] == _ALL:
+            yield self.vote("addressee", "all")
+            return
+        if self._ends_with(_COME_WITH):
+            yield self.vote("self", "come_with")
+            return
+        if self._made_to_feel():
+            yield self.vote("self", "made_to_feel")
+            return
         if self._links():
             yield self.vote("self" if act == "statement" else "addressee", "later_subject")
             return
@@ -221,6 +269,11 @@ class _Place:
             yield self.vote("addressee", "longing") if longing else self.vote("self", "told_about")
         elif not self.first_subject:
             yield self.vote("self", f"object_{act}")
+
+    def _made_to_feel(self) -> bool:
+        subject = self.first_subject
+        felt = self.before[-1:] == ["làm"] and bool(self._starts_with(_AFTER["own_state"]))
+        return felt and subject is not None and subject.term != self.mention.term
 
     def _links(self) -> bool:
         """Say whether a clause begins here: "mà anh", "em với chị", but not "bất công với em"."""
