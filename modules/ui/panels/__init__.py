@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+import gradio as gr
+
 from modules.api.edge import edge
 from modules.conversation.app import App
 from modules.conversation.session import Session
@@ -30,6 +32,7 @@ class Bench:
         self.visitors = visitors
         self.labels = labels
         self._safe = edge(visitors.language, coded=False)
+        self._nowhere = gr.State()
 
     def on(
         self, event: Any, function: Any, inputs: Any = None, outputs: Any = None, *,
@@ -44,6 +47,9 @@ class Bench:
             inputs,
             outputs,
             show_progress="full" if busy else "hidden",
+            # Gradio's page copies all properties of every component that has ever shown progress,
+            # hidden or not, at each step of any event: 100 ms of a turn, if they were the outputs.
+            show_progress_on=None if busy else self._nowhere,
             api_visibility="private",
             concurrency_limit=None,
             **options,
