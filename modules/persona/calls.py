@@ -130,12 +130,18 @@ def name_end(utterance: Utterance, segment: Segment, end: int) -> int:
     """Return where a name behind a term ends; `end` itself where there is none."""
     index = end
     while index < min(segment.end, end + _LONGEST_NAME):
-        if index == end and _is_rank(utterance, index):
+        if index == end and (_is_rank(utterance, index) or _hailed(utterance, segment, index)):
             return index + 1
         if not _is_name(utterance, index, first=index == end):
             break
         index += 1
     return index
+
+
+def _hailed(utterance: Utterance, segment: Segment, index: int) -> bool:
+    """Say whether one word stands between a term and "ơi": in "bé na ơi" it is a name."""
+    called_to = utterance.form(segment, index + 1) in CALLS
+    return called_to and utterance.forms[index] not in TERMS and utterance.forms[index] not in OF
 
 
 def _is_rank(utterance: Utterance, index: int) -> bool:

@@ -134,10 +134,10 @@ def _owner_at(utterance: Utterance, segment: Segment, index: int) -> Mention | N
     if not term or TERMS[term].called or TERMS[term].rank or term in RANKS:
         return None
     end = start + length
-    hailed = bool(head) and utterance.form(segment, end) in CALLS
+    named = name_end(utterance, segment, end)
+    hailed = bool(head) and utterance.form(segment, named) in CALLS
     if hailed or utterance.tokens[start].masked or _classifies(utterance, segment, start):
         return None
-    named = name_end(utterance, segment, end)
     third = named > end or spoken_about(utterance, segment, start, end)
     return Mention(term, start, named, segment, owned=True, third=third)
 

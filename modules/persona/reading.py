@@ -38,6 +38,7 @@ _CHAT: Mapping[str, str] = _SPELLING["chat"]
 _FINAL: Mapping[str, str] = _SPELLING["final"]
 _BARE: Mapping[str, str] = {**_restorable(), **_SPELLING["bare"]}
 _LETTER_BEHIND = frozenset(_SPELLING["letter"]["behind"])
+_OBJECT_BEHIND = frozenset(_SPELLING["object"]["behind"])
 _PLAUSIBLE = 0.6
 """Share of words that must look Vietnamese before a text without marks is read as Vietnamese."""
 
@@ -142,7 +143,7 @@ def read(text: str) -> list[Token]:
     else:
         for index, token in enumerate(spoken):
             if not _is_letter(spoken, index):
-                token.form = _short_form(token.form, last=index == len(spoken) - 1)
+                token.form = _short_form(token.form, last=_is_final(spoken, index))
     return tokens
 
 
@@ -164,6 +165,13 @@ def _is_letter(spoken: Sequence[Token], index: int) -> bool:
     return token.capital and index > 0
 
 
+def _is_final(spoken: Sequence[Token], index: int) -> bool:
+    """Say whether a short form may be a particle: the last word, but not in "e yêu a"."""
+    if index < len(spoken) - 1:
+        return False
+    return not index or strip_diacritics(spoken[index - 1].form) not in _OBJECT_BEHIND
+
+
 def _short_form(form: str, *, last: bool) -> str:
     if last and form in _FINAL:
         return _FINAL[form]
@@ -183,5 +191,5 @@ def _respell_bare(spoken: Sequence[Token]) -> None:
                 token.form = either.term
                 break
         else:
-            short = _short_form(token.form, last=index == len(spoken) - 1)
+            short = _short_form(token.form, last=_is_final(spoken, index))
             token.form = _BARE.get(short, short)

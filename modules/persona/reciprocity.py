@@ -86,6 +86,8 @@ def reciprocal(user_self: str | None, addressee: str | None, facts: Facts) -> Te
         return Terms(_SOFTENED.assistant_self, _SOFTENED.user_term)
     if user_self and addressee and TERMS[user_self].role == "self":
         return _from_neutral(user_self, addressee, facts)
+    if not user_self and addressee and "peer" in TERMS[addressee].classes:
+        return Terms(TERMS[addressee].back, addressee)  # an uncle is "cậu" beside a nephew only
     return Terms(_spoken(addressee), user_self if user_self and _can_be_called(user_self) else None)
 
 
@@ -133,7 +135,7 @@ def derived(terms: Terms, facts: Facts) -> Terms:
     if yours and not mine and junior(yours) and facts.assistant_gender:
         found = _by_age("senior", yours, facts.assistant_gender, gap, facts.assistant_age)
         return Terms(found, yours)
-    if mine and not yours and junior(mine) and facts.user_gender:
+    if mine and not yours and junior(mine) and facts.user_gender in ("male", "female"):
         gap = None if gap is None else -gap
         return Terms(mine, _by_age("elder", mine, facts.user_gender, gap, facts.user_age))
     return terms
@@ -166,7 +168,8 @@ def _term_from(mine: str, terms: Terms, facts: Facts, current: Pair) -> str:
         return current.user_term
     if mine in _ALONE:
         return _ALONE[mine].user_term
-    return derived(terms, facts).user_term or back_term(mine, facts.region) or "bạn"
+    found = derived(terms, facts).user_term or back_term(mine, facts.region)
+    return found or _by_age("elder", mine, "other", None, None) or "bạn"
 
 
 def _by_age(side: str, younger: str, gender: str, gap: int | None, age: int | None) -> str | None:

@@ -70,6 +70,8 @@ def advance(
 
 def _detect(state: AddressState, evidence: Evidence, facts: Facts) -> AddressState:
     """Take up what was heard, at once where it is strong or nothing better is known."""
+    if not evidence.user_self and evidence.addressee == state.pair.assistant_self:
+        return replace(state, pending=NO_TERMS)  # called as before: "cậu" may be an uncle
     heard = reciprocal(evidence.user_self, evidence.addressee, facts)
     if not heard and state.reason in ("default", "card"):
         heard = alone(evidence.user_self)

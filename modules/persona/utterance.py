@@ -99,9 +99,7 @@ class Utterance:
         self._close(found, start, len(self.forms), "", respect)
         return found
 
-    def _close(
-        self, found: list[Segment], start: int, end: int, mark: str, respect: bool
-    ) -> None:
+    def _close(self, found: list[Segment], start: int, end: int, mark: str, respect: bool) -> None:
         if start < end:
             forms = self.forms[start:end]
             act = "question" if mark == "?" else _act(forms)

@@ -42,6 +42,9 @@ _LONGING = phrases(_CUES["longing"]["words"])
 _FETCH = frozenset(_CUES["imperative"]["fetch"])
 _COME_WITH = phrases(_CUES["before"]["come_with"])
 _ALL = ["các"]
+_WE = (["tụi"], ["bọn"], ["chúng"])
+_REPORTED_CLASSES = frozenset({"parent", "teacher", "grand"})
+_JUNIORS = tuple([term] for term in TERMS if junior(term))
 _DOING = tuple([word] for word in _CUES["question"]["doing"])
 _LINKS = frozenset(_CUES["opening"]["links"])
 _NEAR = 2
@@ -69,6 +72,9 @@ def votes(utterance: Utterance, mentions: Sequence[Mention]) -> list[Vote]:
             thirds.add(mention.segment.start)
             continue
         place = _Place(utterance, mention, subjects, others=mention.segment.start in thirds)
+        if place.reported:
+            thirds.add(mention.segment.start)
+            continue
         if place.subject:
             subjects.setdefault(mention.segment.start, mention)
         found += place.votes()
@@ -107,8 +113,10 @@ class _Place:
             return
         if self.term.role != "both":
             side: Side = "self" if self.term.role == "self" else "addressee"
-            together = self.mention.term == "mình" and self.mention.segment.act == "request"
-            yield self.vote(side, "inclusive" if together and self.subject else "pronoun")
+            if not self._together():
+                yield self.vote(side, "pronoun")
+            elif self.before[-1:] not in _WE:
+                yield self.vote(side, "inclusive")
             return
         yield self.vote("self", "mention")
         yield self.vote("addressee", "mention")
@@ -122,6 +130,20 @@ class _Place:
         if self.mention.named and not self.subject:
             return
         yield from self._subject() if self.subject else self._object()
+
+    @property
+    def reported(self) -> bool:
+        """Whether a parent or teacher is told about: "thầy khen em", "mẹ mắng con"."""
+        elder = not _REPORTED_CLASSES.isdisjoint(self.term.classes)
+        length = self._starts_with(_AFTER["reported"])
+        told = elder and self.subject and self.mention.segment.act == "statement"
+        return told and bool(length) and self.after[length : length + 1] in _JUNIORS
+
+    def _together(self) -> bool:
+        """Say whether "mình" is both: "mình đi ăn nhé", "tụi mình đi chơi đi"."""
+        if self.mention.term != "mình" or self.mention.segment.act != "request":
+            return False
+        return self.subject or self.before[-1:] in _WE
 
     def _owner(self) -> Vote:
         """Whose mother, house or birthday: the hearer's where one asks, praises, congratulates."""
@@ -241,7 +263,7 @@ class _Place:
         return self.after[length : length + 1] not in ([], *_DOING)
 
     def _conditional(self) -> bool:
-        """Say whether the hearer's case is supposed: "em mệt thì bảo anh", "chị rảnh thì em ghé"."""
+        """Say whether the hearer's case is supposed: "em mệt thì bảo anh"."""
         if "thì" not in self.after[1:]:
             return False
         behind = self.after[self.after.index("thì") + 1 :]
@@ -265,10 +287,11 @@ class _Place:
             side: Side = "addressee" if act == "statement" else "self"
             yield self.vote(side, f"object_{act}")
         elif not self.first_subject and act == "statement":
-            longing = self._ends_with(_LONGING)
+            longing = self._ends_with(_LONGING) and not self.others
             yield self.vote("addressee", "longing") if longing else self.vote("self", "told_about")
         elif not self.first_subject:
-            yield self.vote("self", f"object_{act}")
+            asks_who = act == "question" and self.before[:1] == ["ai"]
+            yield self.vote("addressee" if asks_who else "self", f"object_{act}")
 
     def _made_to_feel(self) -> bool:
         subject = self.first_subject

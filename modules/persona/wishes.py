@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modules.persona.calls import TERM_PHRASES
+from modules.persona.calls import TERM_PHRASES, name_end
 from modules.persona.data import phrases, table
 from modules.persona.terms import TERMS, junior
 from modules.persona.utterance import Segment, Utterance
@@ -19,6 +19,9 @@ _BETWEEN = frozenset(_WISH["between"])
 _ASKS = frozenset(_WISH["asks"])
 _TELLS = phrases(_WISH["tells"])
 _ASKS_END = frozenset(_WISH["asks_end"])
+_BECAUSE = phrases(_WISH["because"])
+_PLAIN = frozenset(_WISH["plain"])
+_WRONG_ENDS = frozenset(_WISH["wrong_ends"])
 _CORRECTED = frozenset(_WISH["corrected"])
 _NEGATION_REACH = 4
 """Words before "gọi" among which "đừng" forbids it."""
@@ -83,7 +86,9 @@ def _term(utterance: Utterance, index: int, end: int) -> tuple[int, str]:
     if not found or index + found[0] > end:
         return index, ""
     length, name = found
-    if TERMS[name].rank and not utterance.tokens[index + length - 1].capital:
+    capital = utterance.tokens[index + length - 1].capital
+    last = index + length == end or utterance.forms[index + length] in _ASKS_END
+    if TERMS[name].rank and not capital and (utterance.cased or not last):
         return index + 1, utterance.forms[index]
     return index + length, name
 
@@ -107,6 +112,8 @@ def _called(utterance: Utterance, segment: Segment, index: int) -> Wish:
     link = _LINK.length(utterance.forms, start) if start < segment.end else 0
     end, wanted = _term(utterance, start + link, segment.end)
     _mask(utterance, start + link, end if link else start)
+    if not link and target and _explained(utterance, segment, index, start):
+        return Wish(user_term=target, user_self=target, words=utterance.said(index, start))
     if not link:
         referred = any(form in _REFER for form in utterance.forms[segment.start : segment.end])
         if not referred or not target:
@@ -115,8 +122,18 @@ def _called(utterance: Utterance, segment: Segment, index: int) -> Wish:
     if _forbidden(utterance, segment, index):
         return Wish()
     words = utterance.said(index, end)
-    named = bool(wanted) and end < segment.end and utterance.tokens[end].capital
+    behind = name_end(utterance, segment, end) if wanted else end
+    _mask(utterance, end, behind)
+    named = behind > end
     return _wish_of_call(utterance, segment, index, (target, wanted), words, named=named)
+
+
+def _explained(utterance: Utterance, segment: Segment, index: int, end: int) -> bool:
+    """Say whether "gọi anh đi" follows what the speaker said of their age or gender."""
+    if utterance.before(segment, index) or not set(utterance.forms[end : segment.end]) <= _PLAIN:
+        return False
+    earlier = utterance.forms[: segment.start]
+    return any(_BECAUSE.length(earlier, at) for at in range(len(earlier)))
 
 
 def _wish_of_call(
@@ -134,6 +151,8 @@ def _wish_of_call(
         return Wish(user_term=wanted, user_self=wanted, words=words)
     beside_refer = any(form in _REFER for form in utterance.forms[segment.start : index])
     subject, asks = ("", False) if beside_refer else _subject(utterance, segment, index)
+    if subject == target:  # "tôi già rồi, gọi tôi là bác": nobody calls themselves
+        subject, asks = "", False
     if subject and (asks or (not named and _asks_leave(utterance, segment, index, subject))):
         heard = wanted or target
         return Wish(assistant_self=heard or None, user_self=subject, addressee=heard, words=words)
@@ -152,7 +171,7 @@ def _subject(utterance: Utterance, segment: Segment, index: int) -> tuple[str, b
     limit = next((at for at in range(at, index) if forms[at] in _REFER), index)
     while at < limit:
         end, name = _term(utterance, at, limit)
-        if name:
+        if name and not utterance.tokens[at].masked:
             subject, place = name, at
         at = max(end, at + 1)
     before = forms[place - 1] if place > segment.start else ""
@@ -217,7 +236,7 @@ def _corrected(utterance: Utterance, index: int) -> Wish:
         _mask(utterance, start, end)
         return Wish(user_term=right, user_self=right, words=utterance.said(index - 2, end))
     other = end
-    while other < len(forms) and forms[other] in (",", "mà", "là", "phải"):
+    while other < len(forms) and forms[other] in _WRONG_ENDS:
         other += 1
     after, right = _term(utterance, other, len(forms))
     plain = after == len(forms) or forms[after] in _CORRECTED

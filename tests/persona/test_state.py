@@ -48,6 +48,17 @@ def test_the_half_that_nobody_told_is_taken_from_a_weak_sign_at_once() -> None:
     assert advance(state, "Anh thích uống cà phê.").pair == Pair("em", "anh")
 
 
+def test_cậu_is_a_friend_unless_it_was_an_uncle_before() -> None:
+    assert after("Phim gì hay hả cậu?").pair == Pair("tớ", "cậu")
+    assert after("Cậu ơi, cháu đói.", "Phim gì hay hả cậu?").pair == Pair("cậu", "cháu")
+
+
+def test_whoever_calls_the_assistant_em_is_called_by_their_gender_or_both_ways() -> None:
+    female = User(gender="female")
+    assert advance(AddressState(), "Chào em", None, female).pair == Pair("em", "chị")
+    assert after("Chào em").pair == Pair("em", "anh chị")
+
+
 def test_a_wish_goes_before_everything_and_lasts() -> None:
     wished = after("Chị ơi em đây.", "Xưng cháu gọi bác nhé.")
     assert (wished.pair, wished.reason) == (Pair("cháu", "bác"), "wish")
