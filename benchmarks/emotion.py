@@ -26,16 +26,16 @@ ROUNDS = 5
 
 def run() -> dict[str, Any]:
     """Return quality per set and label, and timings in milliseconds."""
-    sentences = _rows("sentences")
+    sentences = rows("sentences")
     sets = {
         "tuned_half": sentences[0::2],
         "held_out_half": sentences[1::2],
-        "development": _rows("development"),
-        "sealed": _rows("sealed"),
+        "development": rows("development"),
+        "sealed": rows("sealed"),
     }
     return {
-        "quality": {name: _quality(rows) for name, rows in sets.items()},
-        "sentence_ms": _sentence_ms([text for rows in sets.values() for text, _ in rows]),
+        "quality": {name: quality(chosen) for name, chosen in sets.items()},
+        "sentence_ms": _sentence_ms([text for chosen in sets.values() for text, _ in chosen]),
         "load_ms": _load_ms(),
     }
 
@@ -59,19 +59,21 @@ def main() -> None:
         path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
-def _rows(name: str) -> list[tuple[str, str]]:
+def rows(name: str) -> list[tuple[str, str]]:
+    """Return the sentences of a set and their labels."""
     lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     return [(row["text"], row["label"]) for row in map(json.loads, lines)]
 
 
-def _quality(rows: list[tuple[str, str]]) -> dict[str, Any]:
-    pairs = [(label, classify(text).label) for text, label in rows]
+def quality(sentences: list[tuple[str, str]]) -> dict[str, Any]:
+    """Return accuracy, F1 of each label (0 to 1) and their mean."""
+    pairs = [(label, classify(text).label) for text, label in sentences]
     f1 = {}
     for label in EMOTIONS:
         right = sum(a == b == label for a, b in pairs)
         f1[label] = 2 * right / sum((a == label) + (b == label) for a, b in pairs)
     return {
-        "n": len(rows),
+        "n": len(sentences),
         "macro_f1": statistics.mean(f1.values()),
         "accuracy": sum(a == b for a, b in pairs) / len(pairs),
         "f1": f1,
