@@ -112,6 +112,18 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Dictionary:
+    """A user's own words: what the assistant says, what it does not, and how names are read."""
+
+    always: tuple[str, ...] = ()
+    """Words to be used where they fit; they are never exchanged for others."""
+    never: tuple[tuple[str, str], ...] = ()
+    """A word, and what is said in its place ("": it is only told to a language model)."""
+    say: tuple[tuple[str, str], ...] = ()
+    """A name or a local place as it is written, and how it is read aloud."""
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of the conversation so far."""
 
@@ -136,6 +148,9 @@ class VoiceProfile:
     f0_spread: float
     envelope_hz: FloatArray
     envelope_db: FloatArray
+    sample: str = ""
+    """Path of the prepared sample (FLAC), for an engine that listens to it itself; empty where only
+    the measures are known."""
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""
@@ -279,9 +294,33 @@ class Mood:
     label: EmotionLabel = "Other"
     scores: dict[EmotionLabel, float] = field(default_factory=dict)
     engine: str = ""
+    voice: dict[str, float] = field(default_factory=dict)
+    """How it was said, against how the user usually speaks (`emotion/voice.py`); empty where that
+    is not known. The scores already hold its hint."""
 
 
 # --- front -> back ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """What memory found for a turn, and where it is from."""
+
+    text: str
+    """What the user said, a passage of a document, or the caption of a picture."""
+    kind: Literal["said", "document", "picture"] = "said"
+    id: str = ""
+    """Of the memory, the document or the picture; "" for what was said in this conversation."""
+    said_at: str = ""
+    """When it was told or kept: ISO 8601 with the user's offset from UTC."""
+    when: str = ""
+    """The same day as one says it in Vietnamese: "hôm qua"."""
+    name: str = ""
+    """Of the document; of a picture its caption."""
+    page: int = 0
+    """0 where it is not known."""
+    quote: str = ""
+    """The sentence of a passage that fits the question best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,15 +341,25 @@ class TurnRequest:
     user: User = field(default_factory=User)
     pair: Pair = field(default_factory=Pair)
     mood: Mood = field(default_factory=lambda: Mood(0))
+    """How the user seems to feel in this utterance."""
+    overall: Mood = field(default_factory=lambda: Mood(0))
+    """How the user seems to feel over the last turns (`emotion.smooth`)."""
     expression: EmotionLabel = "Other"
     """The feeling that the reply is spoken and shown with: sadness is not answered with joy."""
     instructions: str = ""
     """System prompt for a language model: who it is, in which pair and tone it speaks."""
     recalled: tuple[str, ...] = ()
+    """What the user once told that has to do with this turn, in their own words."""
+    recollections: tuple[Recollection, ...] = ()
+    """The same with its dates, and what was found in documents and pictures."""
+    asked_when: str = ""
+    """The time of which the user asks what they told then, as they say it: "hôm trước"."""
     answer: str = ""
     """What is answered, as it stands; empty leaves it to a language model."""
     manner: Manner | None = None
     """How the user writes, where the answer is to sound like them."""
+    dictionary: Dictionary = Dictionary()
+    """The user's own words: kept by the guard, read by the tts as they say."""
     engines: dict[str, tuple[str, ...]] = field(default_factory=dict)
     voice: VoiceProfile | None = None
     """The voice to match; None keeps the base voice."""
