@@ -402,6 +402,10 @@ class Clause:
     text: str
     spoken: str
     last: bool = False
+    mended: int = 0
+    """Clauses that the guard changed since the last one, this one included."""
+    left: int = 0
+    """Words that it held for wrong and could not mend with safety, counted likewise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ class Collected:
 
     heard: str = ""
     clauses: list[str] = field(default_factory=list)
+    mended: int = 0
+    left: int = 0
     mood: Mood | None = None
     notices: list[Notice] = field(default_factory=list)
     speech: list[Speech] = field(default_factory=list)
@@ -43,6 +45,8 @@ class Collected:
                 self.heard = message.text
             case Clause():
                 self.clauses.append(message.text.strip())
+                self.mended += message.mended
+                self.left += message.left
             case Mood():
                 self.mood = message
             case Notice():
@@ -76,6 +80,7 @@ class Collected:
                 "reason": address.reason,
                 "changed": address.changed,
             },
+            "guard": {"mended": self.mended, "left": self.left},
             "emotion": {
                 "label": mood.label if mood else "Other",
                 "scores": dict(mood.scores) if mood else {},

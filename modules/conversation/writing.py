@@ -81,7 +81,8 @@ class Writer:
 
     async def _clause(self, text: str, *, last: bool = False) -> None:
         spoken = normalize(text, self._request.persona.region)
-        await self._send(Clause(self._request.reply, self._count, text, spoken, last))
+        mended, left = self._guard.counted()
+        await self._send(Clause(self._request.reply, self._count, text, spoken, last, mended, left))
         self._count += 1
 
     def _new_guard(self) -> Guard:

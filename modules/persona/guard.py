@@ -29,6 +29,7 @@ class Guard:
         self, pair: Pair, region: Region | None = "north", tone: Tone = "friendly"
     ) -> None:
         self.mended = 0
+        self._told = (0, 0)
         self.left = 0
         self._pair = pair
         self._region = region
@@ -38,6 +39,12 @@ class Guard:
         self._closer = ""
         self._open_for = 0
         self._carried = ""
+
+    def counted(self) -> tuple[int, int]:
+        """Return how many more clauses were `mended` and words `left` than at the last call."""
+        mended, left = self.mended - self._told[0], self.left - self._told[1]
+        self._told = (self.mended, self.left)
+        return mended, left
 
     def push(self, delta: str) -> list[str]:
         """Take the next piece of the answer; return the clauses that are certain now."""
@@ -68,7 +75,7 @@ class Guard:
         body = clean(clause)
         behind = clause[len(clause.rstrip()) :]
         gap = "\n" if "\n" in behind else behind[:1] and " "
-        done = mend(body, self._pair, self._region, self._closer)
+        done = mend(body, self._pair, self._region, self._closer, foreign=True)
         text = self._opened(done.text) if self._first else done.text
         self.mended += text != body
         self.left += done.left

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from modules.errors import InvalidInput
 from modules.messages import Pair, Region
 from modules.persona.edits import Edit, apply, in_case_of
+from modules.persona.foreign import foreign_words
 from modules.persona.particles import deference, softeners
 from modules.persona.slots import Slot, kinship_slots, neutral_slots
 from modules.persona.terms import term_of
@@ -26,19 +27,32 @@ class Mended:
     closer: str
 
 
-def mend(text: str, pair: Pair, region: Region | None = None, closer: str = "") -> Mended:
+def mend(
+    text: str,
+    pair: Pair,
+    region: Region | None = None,
+    closer: str = "",
+    *,
+    foreign: bool = False,
+) -> Mended:
     """Return `text` in NFC with the terms and particles of `pair`, where that is certain.
 
-    `closer` is the quotation mark that the text before left open.
+    `closer` is the quotation mark that the text before left open. With `foreign`, English words
+    and words without their marks are mended as well.
     """
     text = unicodedata.normalize("NFC", text)
     answer, _ = Utterance.written(text, closer)
+    strange = 0
+    if foreign:
+        edits, strange = foreign_words(answer)
+        text = apply(text, edits)
+        answer, _ = Utterance.written(text, closer)
     slots, left = neutral_slots(answer, pair)
     text = apply(text, edits_of(answer, [*slots, *kinship_slots(answer, pair)]))
     # The particles are judged by the terms that stand there now.
     answer, still_open = Utterance.written(text, closer)
     text = apply(text, [*deference(answer, pair), *softeners(answer, region)])
-    return Mended(text, left, still_open)
+    return Mended(text, left + strange, still_open)
 
 
 def edits_of(answer: Utterance, slots: list[Slot]) -> list[Edit]:

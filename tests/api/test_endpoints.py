@@ -128,7 +128,7 @@ def test_chat_gives_text_details_sound_and_picture(client):
     assert text
     assert details["emotion"]["label"] == "Enjoyment"
     assert set(details) >= {
-        "address", "emotion", "recalled", "engines", "notices", "visemes", "latency_ms",
+        "address", "guard", "emotion", "recalled", "engines", "notices", "visemes", "latency_ms",
     }  # fmt: skip
     samples, rate = soundfile.read(wav)
     assert rate == 22_050
