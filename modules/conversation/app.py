@@ -30,7 +30,7 @@ from modules.conversation.styling import Styles
 from modules.conversation.talk import Budget
 from modules.engines import EngineSpec, Stage
 from modules.errors import AtCapacity, GuongError
-from modules.memory import Embedding, MemoryStore, UserMemory
+from modules.memory import DocumentStore, Embedding, MemoryStore, PictureStore, UserMemory
 from modules.messages import Message, TurnRequest
 from modules.models import weights
 from modules.residency import Residency
@@ -73,11 +73,13 @@ class App:
         self.voices = VoiceStore(settings.data / "users")
         self.ratings = Ratings(settings.data / "users")
         self.memories = MemoryStore(settings.data / "users", self._embedding())
+        self.documents = DocumentStore(settings.data / "users")
+        self.pictures = PictureStore(settings.data / "users", self.memories.embedding)
         self.styles = Styles(settings.data / "users", self.memories.embedding)
         self.idle_loops = IdleLoops(settings.data / "cache")
         self.faces = FaceStore(settings.data / "users")
         self.portrait_loops = PortraitLoops(self.faces)
-        self.base_voices = BaseVoices(self.residency)
+        self.base_voices = BaseVoices(self.residency, settings.data / "base_voices")
         self.media_budget = Budget()
         self.filming = Filming(self)
         self.sessions = Sessions(self._ended)
@@ -110,6 +112,7 @@ class App:
         return any(
             "cuda" in self.residency.spec(stage, name).needs
             for stage in ("llm", "tts", "voice", "avatar")
+            if stage != "voice" or request.voice is not None
             for name in request.engines.get(stage, ())
         )
 
@@ -266,6 +269,8 @@ class App:
                 session.reset()
         removed = {
             "memories": await to_thread.run_sync(self.memories.delete, owner),
+            "documents": await to_thread.run_sync(self.documents.delete_all, owner),
+            "pictures": await to_thread.run_sync(self.pictures.delete_all, owner),
             "voices": await to_thread.run_sync(self.voices.delete_all, owner),
             "faces": await to_thread.run_sync(self.faces.delete_all, owner),
             "style": await to_thread.run_sync(self.styles.delete, owner),

@@ -1,10 +1,15 @@
 """What the base voices sound like: measured once each, on the same text that people read.
 
 A matched voice is made from a base voice, so the voice stage must know both. No stage may call
-another; here the tts speaks and the voice package measures.
+another; here the tts speaks and the voice package measures. Thirty seconds of each are kept on disk
+under the digest of their sound, for engines that listen themselves and remember what they heard.
 """
 
 from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
 
 import anyio
 import numpy as np
@@ -21,14 +26,18 @@ from modules.messages import (
     TurnRequest,
     VoiceProfile,
 )
+from modules.private import make_private
 from modules.residency import Residency
+
+log = logging.getLogger("guong.voice")
 
 
 class BaseVoices:
     """Profiles of base voices, by engine and voice."""
 
-    def __init__(self, residency: Residency) -> None:
+    def __init__(self, residency: Residency, folder: Path) -> None:
         self._residency = residency
+        self._folder = folder
         self._known: dict[tuple[str, str], VoiceProfile] = {}
         self._measuring = anyio.Lock()
 
@@ -43,14 +52,41 @@ class BaseVoices:
         key = (engines[0], base.id)
         async with self._measuring:
             if key not in self._known:
-                samples = await self._read_aloud(Persona(voice=base.id), engines)
-                self._known[key] = await to_thread.run_sync(
-                    lambda: voice.measure_profile(samples, SPEECH_RATE, id=base.id, name=base.id)
-                )
+                self._known[key] = await self._measured(base.id, engines)
         return self._known[key]
 
-    async def _read_aloud(self, persona: Persona, engines: tuple[str, ...]) -> FloatArray:
+    async def _measured(self, base: str, engines: tuple[str, ...]) -> VoiceProfile:
+        texts = voice.reading_text()
+        samples = await self._read_aloud(base, engines, texts)
+        profile = await to_thread.run_sync(
+            lambda: voice.measure_profile(samples, SPEECH_RATE, id=base, name=base)
+        )
+        # The measures are those of the text that people read; the ear gets more.
+        more = await self._read_aloud(base, engines, voice.more_to_read())
+        sample = await to_thread.run_sync(
+            self._keep, f"{engines[0]}-{base}", np.concatenate([samples, more])
+        )
+        return replace(profile, sample=sample)
+
+    def _keep(self, name: str, samples: FloatArray) -> str:
+        path = self._folder / f"{name}-{voice.digest(samples, SPEECH_RATE)[:16]}.flac"
+        if path.exists():
+            return str(path)
+        try:
+            make_private(self._folder)
+            for stale in self._folder.glob(f"{name}-*"):  # the voice speaks otherwise today
+                stale.unlink(missing_ok=True)
+            voice.write_sample(path, samples)
+        except OSError:
+            log.warning("the sample of base voice %s could not be kept", name)
+            return ""
+        return str(path)
+
+    async def _read_aloud(
+        self, base: str, engines: tuple[str, ...], texts: tuple[str, ...]
+    ) -> FloatArray:
+        persona = Persona(voice=base)
         request = TurnRequest(0, "", persona=persona, engines={"tts": engines}, live=False)
-        clauses = [Clause(0, n, text, text) for n, text in enumerate(voice.reading_text())]
+        clauses = [Clause(0, n, text, text) for n, text in enumerate(texts)]
         spoken: list[Speech] = await run(request, self._residency, "tts", clauses)
         return np.concatenate([piece.samples for piece in spoken])

@@ -82,7 +82,7 @@ def map_voices(base: VoiceProfile, target: VoiceProfile, pitch: float = 0.0) -> 
         target_f0_hz=target.f0_hz * wished,
         range_ratio=float(np.clip(ratio, *RANGE_LIMITS)),
         tract_scale=scale,
-        tilt_db=_tilt(base, target, scale),
+        tilt_db=tilt_between(base, target, scale),
     )
 
 
@@ -120,7 +120,10 @@ def _correlation(first: Array, second: Array) -> float:
     return float(first @ second / (np.linalg.norm(first) * np.linalg.norm(second) + 1e-9))
 
 
-def _tilt(base: VoiceProfile, target: VoiceProfile, scale: float) -> FloatArray:
+def tilt_between(base: VoiceProfile, target: VoiceProfile, scale: float = 1.0) -> FloatArray:
+    """Return by how many dB the target's envelope lies above the base's, stretched by `scale`,
+    float32 [BINS]: smoothed over a third of an octave, none on average from 300 to 3000 Hz.
+    """
     hz = np.asarray(target.envelope_hz, dtype=np.float64)
     stretched = np.interp(hz / scale, base.envelope_hz, base.envelope_db)
     high = min(_TILT_HZ[1], _band_end(target), _band_end(base) * scale)

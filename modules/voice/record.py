@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import soundfile
 
-from modules.messages import FloatArray
+from modules.messages import SPEECH_RATE, FloatArray
+from modules.private import write_private
 
 ID = re.compile(r"[0-9a-f]{16,64}")
 """Ids of voices, and nothing that a path could be made of."""
@@ -39,3 +43,10 @@ def digest(samples: FloatArray, rate: int) -> str:
     """Return the SHA-256 of a sample's sound in hexadecimal: the same sound is the same voice."""
     sound = np.ascontiguousarray(samples, dtype="<f4")
     return hashlib.sha256(rate.to_bytes(4, "little") + sound.tobytes()).hexdigest()
+
+
+def write_sample(path: Path, samples: FloatArray) -> None:
+    """Keep a prepared sample, float32 at `SPEECH_RATE`, as FLAC, mode 0600. Raises OSError."""
+    held = io.BytesIO()  # libsndfile would swallow the error of a full disk
+    soundfile.write(held, samples, SPEECH_RATE, format="FLAC", subtype="PCM_16")
+    write_private(path, held.getvalue())

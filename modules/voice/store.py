@@ -4,11 +4,12 @@
 
 A voice is built in a directory beside it and renamed when it is whole; `id` is the hash of the
 sound, so the same sample is the same voice. The name is what the user calls it: data, never a path.
+An engine that listens to the sample itself may keep what it heard beside it, in files of its own:
+they go when the voice goes.
 """
 
 from __future__ import annotations
 
-import io
 import logging
 from dataclasses import replace
 from pathlib import Path
@@ -18,10 +19,10 @@ import soundfile
 from modules.errors import ConsentRequired, InvalidInput, StorageFailed
 from modules.keeping import META, Keeping, Kind
 from modules.messages import SPEECH_RATE, FloatArray, VoiceProfile
-from modules.private import storage, write_private
+from modules.private import storage
 from modules.text.names import clean_name
 from modules.voice.profile import load_profile, measure_profile, save_profile
-from modules.voice.record import ID, PROFILE, SAMPLE, StoredVoice, digest, id_of
+from modules.voice.record import ID, PROFILE, SAMPLE, StoredVoice, digest, id_of, write_sample
 from modules.voice.sample import prepare_sample
 
 log = logging.getLogger("guong.voice")
@@ -71,7 +72,7 @@ class VoiceStore(Keeping[StoredVoice]):
         return voice
 
     def get(self, owner: str, id: str) -> VoiceProfile:  # noqa: A002
-        """Return a voice's profile, and note that it was used.
+        """Return a voice's profile with the path of its sample, and note that it was used.
 
         A profile that is damaged, or of another version, is measured again. Raises `NotFound`
         "voice" for an unknown id, and for another owner's in the same way; `StorageFailed`
@@ -84,13 +85,11 @@ class VoiceStore(Keeping[StoredVoice]):
             log.warning("profile of voice %s is measured again", voice.id)
             profile = _measured_again(directory, voice)
         self._touch(directory, voice)
-        return replace(profile, name=voice.name)
+        return replace(profile, name=voice.name, sample=str(directory / SAMPLE))
 
 
 def _fill(folder: Path, cleaned: FloatArray, profile: VoiceProfile) -> None:
-    packed = io.BytesIO()  # libsndfile would swallow the error of a full disk
-    soundfile.write(packed, cleaned, SPEECH_RATE, format="FLAC", subtype="PCM_16")
-    write_private(folder / SAMPLE, packed.getvalue())
+    write_sample(folder / SAMPLE, cleaned)
     save_profile(profile, folder / PROFILE)
 
 

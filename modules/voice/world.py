@@ -12,26 +12,20 @@ from modules.errors import EngineFailed, InvalidInput
 from modules.messages import (
     FRAME_SAMPLES,
     SPEECH_RATE,
-    FloatArray,
     Speech,
-    SpokenWord,
     TurnRequest,
-    Viseme,
     VoiceProfile,
 )
 from modules.voice.conversion import Conversion
 from modules.voice.envelope import BINS
 from modules.voice.mapping import VoiceMap, map_voices
 from modules.voice.periods import HOP, Array
+from modules.voice.pieces import FIRST_PIECE, piece_ends, piece_of
 from modules.voice.pitch import track_pitch
 from modules.voice.profile import FEWEST_FRAMES, profile_of
 
-FIRST_PIECE = 16 * FRAME_SAMPLES
-"""0.64 s: enough to play while the next piece is made, and made in 15 ms."""
-NEXT_PIECE = 40 * FRAME_SAMPLES
 _HEAD = 24 * FRAME_SAMPLES  # 0.96 s: where pitch is tracked for the first piece
 _HEARD = FIRST_PIECE + 2 * FRAME_SAMPLES  # as far as that pitch is what all the speech would give
-_SHORTEST_LAST = 10 * FRAME_SAMPLES
 _FOREIGN_OCTAVES = 7 / 12
 """Feelings move a voice by a few semitones; what is further off was spoken by another voice."""
 
@@ -68,7 +62,7 @@ class WorldStream(BlockingStream[Speech, Speech]):
             if begin and not _complete(f0, sound):
                 f0 = track_pitch(sound)
                 conversion.hear(f0, _HEARD // HOP)
-            yield _piece(item, conversion.render(end), begin, end)
+            yield piece_of(item, conversion.render(end), begin, end)
             begin = end
 
     def _pitch_so_far(self, sound: Array) -> Array:
@@ -126,41 +120,6 @@ class WorldEngine:
     def open(self, request: TurnRequest) -> WorldStream:
         """Return a stream that matches `request.voice`, starting from `request.base_voice`."""
         return WorldStream(request)
-
-
-def piece_ends(length: int) -> list[int]:
-    """Return where the pieces of a speech end: the first soon, no scrap at the end."""
-    ends = list(range(FIRST_PIECE, length - _SHORTEST_LAST + 1, NEXT_PIECE))
-    return [*ends, length]
-
-
-def visemes_between(visemes: tuple[Viseme, ...], begin: int, end: int) -> tuple[Viseme, ...]:
-    """Return the visemes of samples `begin` to `end`, counted from `begin` and cut at its edges."""
-    return tuple(
-        replace(viseme, start=max(viseme.start, begin) - begin, end=min(viseme.end, end) - begin)
-        for viseme in visemes
-        if viseme.start < end and viseme.end > begin
-    )
-
-
-def words_between(words: tuple[SpokenWord, ...], begin: int, end: float) -> tuple[SpokenWord, ...]:
-    """Return the words that begin in samples `begin` to `end`, whole, counted from `begin`."""
-    return tuple(
-        replace(word, start=word.start - begin, end=word.end - begin)
-        for word in words
-        if begin <= word.start < end
-    )
-
-
-def _piece(item: Speech, samples: FloatArray, begin: int, end: int) -> Speech:
-    final = end == len(item.samples)
-    return replace(
-        item,
-        samples=samples,
-        visemes=visemes_between(item.visemes, begin, end),
-        words=words_between(item.words, begin, float("inf") if final else end),
-        last=item.last and final,
-    )
 
 
 def _complete(f0: Array, sound: Array) -> bool:

@@ -25,15 +25,9 @@ from modules.messages import (
 from modules.voice import ENGINES
 from modules.voice.conversion import Conversion
 from modules.voice.mapping import map_voices
+from modules.voice.pieces import FIRST_PIECE, piece_ends, visemes_between, words_between
 from modules.voice.pitch import track_pitch
-from modules.voice.world import (
-    FIRST_PIECE,
-    WorldEngine,
-    WorldStream,
-    piece_ends,
-    visemes_between,
-    words_between,
-)
+from modules.voice.world import WorldEngine, WorldStream
 from tests.voice.references import base_profile, reference
 from tests.voice.speaking import constant, noise, rms, said, vowel
 

@@ -1,0 +1,102 @@
+"""Pairs of voices, who speaks and who shall: all that a conversion needs besides the clause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from modules.errors import EngineFailed, EngineUnavailable
+from modules.messages import SPEECH_RATE, FloatArray, TurnRequest
+from modules.models import ModelSpec
+from modules.voice.openvoice.checkpoint import CHECKPOINT, FOLDER, load_converter
+from modules.voice.openvoice.conversion import Conversion, in_halves
+from modules.voice.openvoice.correction import MEASURED_S, TAPS, Finish, measure
+from modules.voice.openvoice.network import Converter
+from modules.voice.openvoice.speakers import Sample, speaker_of
+
+_DIGITS = 8
+_MEASURED = int(MEASURED_S * SPEECH_RATE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """Two speakers, float32 [256], and the filter of `correction.measure`."""
+
+    source: FloatArray
+    target: FloatArray
+    taps: FloatArray
+
+
+class Pairs:
+    """A converter, and the pairs that it has heard."""
+
+    def __init__(self, network: Converter, mark: str) -> None:
+        """`mark` names the weights: what others made is not taken for theirs."""
+        self._network = network
+        self._mark = mark[:_DIGITS]
+
+    @classmethod
+    def load(cls, folder: Path, model: ModelSpec, device: str) -> Pairs:
+        """Load the checkpoint in a model's folder onto "cuda" or "cpu"."""
+        name = f"{FOLDER}/{CHECKPOINT}"
+        sha256 = next(file.sha256 for file in model.files if file.name == name)
+        if device == "cuda" and not torch.cuda.is_available():
+            raise EngineUnavailable("cuda", stage="voice", remedy="GPU")
+        network = load_converter(folder / FOLDER, sha256)
+        if device == "cuda":
+            network = in_halves(network).to(device)
+        return cls(network, sha256 or model.revision)
+
+    def of(self, request: TurnRequest, first: FloatArray) -> Pair:
+        """Return the pair of a request with a voice.
+
+        Speakers are kept beside their samples. Where the app has no sample of the base voice, the
+        first speech of the turn stands in for it. Raises `EngineFailed` "no_sample" where the
+        target has none.
+        """
+        voice, base = request.voice, request.base_voice
+        if voice is None or not voice.sample:
+            raise EngineFailed("no_sample", stage="voice", engine="openvoice")
+        theirs = Sample.read(voice.sample)
+        target = self._speaker(theirs)
+        if base is None or not base.sample:
+            source = speaker_of(self._network, first)
+            return Pair(source, target, self._taps(first, source, target, request))
+        ours = Sample.read(base.sample)
+        source = self._speaker(ours)
+        taps = theirs.remember(
+            f"{self._mark}-{theirs.key}-{ours.key}",
+            lambda: self._taps(ours.samples(), source, target, request),
+        )
+        if taps.shape != (TAPS,) or not np.isfinite(taps).all():
+            taps = self._taps(ours.samples(), source, target, request)
+        return Pair(source, target, taps)
+
+    def begin(self, pair: Pair, samples: FloatArray) -> tuple[Conversion, Finish]:
+        """Return the conversion of a clause, and what finishes its pieces."""
+        conversion = Conversion(self._network, samples, pair.source, pair.target)
+        return conversion, Finish(samples, pair.taps)
+
+    def warm_up(self, samples: FloatArray) -> None:
+        """Convert something that nobody hears: first uses are slow."""
+        speaker = speaker_of(self._network, samples)
+        Conversion(self._network, samples, speaker, speaker).render(len(samples))
+
+    def _speaker(self, sample: Sample) -> FloatArray:
+        found = sample.remember(
+            f"{self._mark}-{sample.key}", lambda: speaker_of(self._network, sample.samples())
+        )
+        if found.shape != (self._network.config.speaker,) or not np.isfinite(found).all():
+            found = speaker_of(self._network, sample.samples())
+        return found
+
+    def _taps(
+        self, speech: FloatArray, source: FloatArray, target: FloatArray, request: TurnRequest
+    ) -> FloatArray:
+        assert request.voice is not None
+        before = speech[:_MEASURED]
+        after = Conversion(self._network, before, source, target).render(len(before))
+        return measure(before, after, request.base_voice, request.voice)
