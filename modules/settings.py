@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     avatar: str = ""
     """Engine to prefer in each stage; empty follows the ladder."""
 
+    restricted: bool = True
+    """Whether models may be used whose licence forbids some uses (commercial ones, say)."""
     max_turns: int = 32
     """Turns at once; the next is refused with `AtCapacity`."""
     max_message: int = 4_000
@@ -55,6 +57,9 @@ class Settings(BaseSettings):
     llm_url: str = ""
     """Base URL of an OpenAI-compatible server, such as http://127.0.0.1:11434/v1."""
     llm_model: str = ""
+    llm_provider: str = ""
+    """Whom Hugging Face asks for `llm_model`, with the token in HF_TOKEN: a provider such as
+    "together" or "cerebras", or "auto"; empty asks nobody."""
     llm_key: SecretStr | None = None
     llm_timeout_s: float = 20.0
 

@@ -16,7 +16,7 @@ _RETRY_S = 30
 _PAYMENT_REQUIRED = 402
 
 
-def told(error: openai.OpenAIError, model: str) -> GuongError:
+def told(error: Exception, model: str) -> GuongError:
     """Return what an error of the client means for the ladder."""
     match error:
         case openai.APITimeoutError():
@@ -29,6 +29,8 @@ def told(error: openai.OpenAIError, model: str) -> GuongError:
             return _unreachable()
         case openai.APIStatusError():
             return _of_status(error, model)
+        case httpx2.HTTPError():
+            return EngineFailed("llm_cut", stage="llm", engine="openai")
         case _:
             return EngineFailed("llm_server", stage="llm", engine="openai", status=0)
 

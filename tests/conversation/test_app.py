@@ -26,7 +26,7 @@ def test_a_language_server_serves_first_as_soon_as_its_address_is_set(tmp_path, 
         app = App(Settings(data=tmp_path))
         for spec in llm.ENGINES:
             if spec.embedded or app._wanted(spec):
-                await app.residency.load("llm", spec.name, here=True)
+                await app._try_load("llm", spec.name, here=True)
         return app.default_engines()["llm"]
 
     assert asyncio.run(load()) == ("openai", "companion")

@@ -68,12 +68,14 @@ Answer = Callable[[Call], Awaitable[None]]
 
 @dataclass
 class ChatServer:
-    """`calls` are the requests so far, `connections` how many were opened."""
+    """`calls` are the requests so far, `connections` and `closed` how many were opened
+    and have ended."""
 
     answer: Answer
     url: str = ""
     calls: list[Call] = field(default_factory=list)
     connections: int = 0
+    closed: int = 0
     hung_up: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a client closes its connection while it is being answered."""
 
@@ -92,6 +94,7 @@ class ChatServer:
         except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             pass
         finally:
+            self.closed += 1
             writer.close()
 
     async def _answer_or_notice(self, call: Call, reader: asyncio.StreamReader) -> None:

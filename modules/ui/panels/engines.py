@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any, cast
 
 import gradio as gr
@@ -75,7 +76,7 @@ class EnginesPanel:
             size += " · " + tell(language, "engines.download", megabytes=fetched)
         stage = tell(language, f"stage_name.{spec.stage}")
         cells = [html.escape(text) for text in (stage, spec.name, state, size, spec.licence or "–")]
-        gives = f"gives.{spec.name.replace('-', '_')}"
+        gives = f"gives.{re.sub('[-.]', '_', spec.name)}"
         if gives in sentences(language):
             cells[1] += f"<small>{html.escape(tell(language, gives))}</small>"
         mark = ' class="active"' if active else ""
