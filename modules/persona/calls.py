@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from modules.persona.data import Phrases, phrases, table, words
 from modules.persona.terms import TERMS
 from modules.persona.utterance import OPENING, Segment, Utterance
@@ -13,6 +15,8 @@ _TRAPS = table("traps")
 _THIRD = _TRAPS["third"]
 TERM_PHRASES = Phrases((name, name) for name in TERMS)
 TRAP_PHRASES = phrases(_TRAPS["phrases"])
+_BROKEN = {phrase: frozenset(behind) for phrase, behind in _TRAPS["broken"].items()}
+MAY_BREAK = phrases(_BROKEN)
 CALLS = frozenset(_CALL["after"])
 OF = frozenset(_TRAPS["possession"]["of"])
 RANKS = frozenset(_THIRD["ranks"])
@@ -40,6 +44,21 @@ _ASKED = frozenset(_CUES["before"]["benefit"])
 _NAMES = words("names")
 _BARE_NAMES = frozenset(map(strip_diacritics, _NAMES))
 _LONGEST_NAME = 3
+
+
+def trap_length(forms: Sequence[str], index: int, end: int | None = None) -> int:
+    """Return how many words the fixed expression at `index` has, 0 where there is none.
+
+    It is none where its second half goes with what follows: "bạn | học lớp mấy".
+    """
+    length = TRAP_PHRASES.length(forms, index, end)
+    return 0 if length and breaks(forms, index, index + length) else length
+
+
+def breaks(forms: Sequence[str], start: int, end: int) -> bool:
+    """Say whether what stands behind the words from `start` to `end` takes them apart."""
+    behind = _BROKEN.get(" ".join(forms[start:end]), ())
+    return end < len(forms) and forms[end] in behind
 
 
 def called(utterance: Utterance, segment: Segment, start: int, end: int, term: str) -> str:
@@ -107,6 +126,8 @@ def spoken_about(utterance: Utterance, segment: Segment, start: int, end: int) -
         return True
     following = utterance.form(segment, end)
     length = _THIRD_AFTER.length(utterance.forms, end, segment.end)
+    if breaks(utterance.forms, start, end + 1):
+        length = 0  # "anh nuôi mèo à"
     points = following in _POINTING and end + length == segment.end  # "yêu anh đó"
     return following in OF or (bool(length) and not points)
 
@@ -145,7 +166,7 @@ def _hailed(utterance: Utterance, segment: Segment, index: int) -> bool:
 
 
 def _is_rank(utterance: Utterance, index: int) -> bool:
-    if utterance.forms[index] not in RANKS or TRAP_PHRASES.length(utterance.forms, index):
+    if utterance.forms[index] not in RANKS or trap_length(utterance.forms, index):
         return False
     return utterance.tokens[index].capital or not utterance.cased
 

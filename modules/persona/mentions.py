@@ -10,12 +10,12 @@ from modules.persona.calls import (
     OF,
     RANKS,
     TERM_PHRASES,
-    TRAP_PHRASES,
     addressed,
     called,
     name_end,
     spoken_about,
     takes_part,
+    trap_length,
 )
 from modules.persona.data import Phrases, phrases, table
 from modules.persona.terms import TERMS
@@ -111,7 +111,7 @@ def _trap_at(utterance: Utterance, segment: Segment, index: int) -> int:
 
     It is none where two phrases meet: "dạ chị | em hiểu", "mua cho con | cái áo".
     """
-    length = TRAP_PHRASES.length(utterance.forms, index, segment.end)
+    length = trap_length(utterance.forms, index, segment.end)
     phrase = utterance.said(index, index + length)
     if utterance.form(segment, index - 1) in _GIVEN.get(phrase, ()):
         return 0

@@ -38,9 +38,21 @@ def mend(
     """Return `text` in NFC with the terms and particles of `pair`, where that is certain.
 
     `closer` is the quotation mark that the text before left open. With `foreign`, English words
-    and words without their marks are mended as well.
+    and words without their marks are mended as well. What comes out is mended no further: one
+    term may show the role of another only when it stands in its place ("bạn giúp gì cho tôi?").
     """
-    text = unicodedata.normalize("NFC", text)
+    seen: list[Mended] = []
+    done = Mended(unicodedata.normalize("NFC", text), 0, closer)
+    while True:
+        last, done = done, _once(done.text, pair, region, closer, foreign=foreign)
+        if done.text == last.text:
+            return done
+        if done in seen:  # two readings that lead to each other: always the same one of them
+            return min(seen[seen.index(done) :], key=lambda each: each.text)
+        seen.append(done)
+
+
+def _once(text: str, pair: Pair, region: Region | None, closer: str, *, foreign: bool) -> Mended:
     answer, _ = Utterance.written(text, closer)
     strange = 0
     if foreign:

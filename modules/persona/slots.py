@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from modules.messages import Pair
-from modules.persona.calls import TRAP_PHRASES
+from modules.persona.calls import MAY_BREAK, TRAP_PHRASES, breaks, trap_length
 from modules.persona.data import Phrases, phrases, table
 from modules.persona.mentions import Mention, find_mentions
 from modules.persona.terms import TERMS
@@ -34,6 +34,7 @@ _LET_VERBS = phrases(_RULES["speaker"]["let_verbs"])
 _ASK = frozenset(_RULES["speaker"]["ask"])
 _ASK_VERBS = phrases(_RULES["speaker"]["ask_verbs"])
 _SERVED = phrases(_RULES["speaker"]["served"])
+_PROVERBS = phrases(_RULES["neutral"]["proverbs"])
 _SENTENCE_ENDS = frozenset(".!?…\n")
 _GREETS = phrases(_RULES["speaker"]["greets"])
 _SELVES = frozenset(name for name, term in TERMS.items() if term.role != "addressee")
@@ -70,7 +71,7 @@ def neutral_slots(answer: Utterance, pair: Pair) -> tuple[list[Slot], int]:
 def leans_on_next(words: Sequence[str]) -> bool:
     """Say whether what follows may change what the last word is: "bạn | bè", "chúng | tôi"."""
     if not words or TRAP_PHRASES.end(words):
-        return False
+        return MAY_BREAK.end(words)
     last = words[-1]
     return last in _PLURAL or TRAP_PHRASES.begin(last) or _NEUTRAL_USER.begin(last)
 
@@ -86,7 +87,7 @@ def _neutral_at(
     forms = answer.forms
     if answer.tokens[index].masked:
         return 1, None, False
-    trap = TRAP_PHRASES.length(forms, index)
+    trap = trap_length(forms, index) or _PROVERBS.length(forms, index)
     if trap:
         return trap, None, False
     for words, term in choices:
@@ -113,7 +114,8 @@ def _is_slot(answer: Utterance, segment: Segment, start: int, end: int) -> bool:
     if end >= segment.end or forms[start] not in _MAY_BE_FRIEND:
         return True
     named = answer.cased and answer.tokens[end].capital and answer.tokens[end].kind == "word"
-    return forms[end] not in _FRIEND and forms[end] not in _KIN and not named
+    friend = forms[end] in _FRIEND and not breaks(forms, start, end + 1)
+    return not friend and forms[end] not in _KIN and not named
 
 
 def _is_assistant(forms: Sequence[str], segment: Segment, index: int) -> bool:

@@ -115,7 +115,7 @@ def count_syllables(text: str) -> int:
     without a vowel one per letter. A number of n digits takes 2n - 1 ("hai mươi lăm" for 25), one
     per digit where it is read like a telephone number.
     """
-    return sum(_said(part) for part in _PARTS.findall(text))
+    return sum(_said(part) for part in _PARTS.findall(unicodedata.normalize("NFC", text)))
 
 
 def _said(part: str) -> int:

@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +52,11 @@ def test_any_text_is_taken_and_what_is_told_can_be_used(text: str) -> None:
     assert isinstance(pair, dict)
     assert pair["assistant_self"]
     assert pair["user_term"]
+
+
+@given(wild)
+def test_composed_and_decomposed_text_tells_the_same(text: str) -> None:
+    assert infer(unicodedata.normalize("NFD", text)) == infer(unicodedata.normalize("NFC", text))
 
 
 @pytest.mark.parametrize(

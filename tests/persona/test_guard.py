@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +33,19 @@ def test_the_answer_does_not_depend_on_how_it_streams_in(text: str, data: st.Dat
     pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
     pair = Pair("cháu", "bà")
     assert guarded(Guard(pair), *pieces) == guarded(Guard(pair), text)
+
+
+@given(wild, st.sampled_from([Pair("em", "anh"), Pair("bà", "cháu"), Pair("tớ", "cậu"), Pair()]))
+def test_an_answer_that_was_guarded_is_not_changed_again(text: str, pair: Pair) -> None:
+    once = "".join(guarded(Guard(pair), text))
+    assert "".join(guarded(Guard(pair), once)) == once
+
+
+@given(wild)
+def test_composed_and_decomposed_answers_come_out_alike(text: str) -> None:
+    pair = Pair("em", "anh")
+    decomposed = unicodedata.normalize("NFD", text)
+    assert guarded(Guard(pair), decomposed) == guarded(Guard(pair), text)
 
 
 @given(st.lists(st.sampled_from(PLAIN.split("|")), min_size=1, max_size=60).map(" ".join))

@@ -12,6 +12,8 @@ from tests.persona.cases import Case, halves
 
 WORDS = """tôi mình bạn em anh chị dạ ạ , . ? ! " “ ” nhé nha bè của cho hỏi để chào ơi Tôi Bạn
 Dạ, cháu tớ cậu chúng các phim Lan không lắm \n https://tôi.vn/bạn một với"""
+PLAIN = """Tôi bạn mình. trời đẹp, Hà Nội bún chả! ngon lắm; Huế mưa 3,5 triệu - (xa) tớ cậu? Bạn
+https://a.vn/toi sông Hương … phở 100% [a] “Tôi”"""
 NEUTRAL = ("tôi", "mình", "bạn", "tớ", "cậu")
 wild = st.text(max_size=200) | st.lists(st.sampled_from(WORDS.split()), max_size=40).map(" ".join)
 pairs = st.sampled_from([choice.pair for choice in PAIRS])
@@ -40,13 +42,26 @@ def test_any_text_is_taken_and_comes_out_in_nfc(text: str, pair: Pair) -> None:
     assert unicodedata.is_normalized("NFC", mended)
 
 
+@given(wild, pairs, st.sampled_from([None, "north", "south"]), st.booleans())
+def test_mending_twice_changes_nothing_more(text, pair, region, foreign) -> None:  # type: ignore[no-untyped-def]
+    once = mend(text, pair, region, foreign=foreign)
+    assert mend(once.text, pair, region, foreign=foreign) == once
+
+
+@given(st.lists(st.sampled_from(PLAIN.split()), max_size=30).map(" ".join), pairs)
+def test_no_character_is_lost_but_those_of_the_terms(text: str, pair: Pair) -> None:
+    terms = {*NEUTRAL, *pair.assistant_self.split(), *pair.user_term.split()}
+
+    def others(said: str) -> list[str]:
+        return [word for word in said.lower().split() if word.strip(",.!?") not in terms]
+
+    assert others(mend(text, pair, foreign=True).text) == others(text)
+
+
 @given(wild, pairs)
-def test_mending_twice_changes_nothing_more(text: str, pair: Pair) -> None:
-    # A neutral word says who is meant, and the term that replaces it does not: only what has none
-    # is the same the second time.
-    plain = " ".join(word for word in text.split(" ") if word.lower() not in NEUTRAL)
-    once = repair(plain, pair.assistant_self, pair.user_term)
-    assert repair(once, pair.assistant_self, pair.user_term) == once
+def test_composed_and_decomposed_text_is_mended_alike(text: str, pair: Pair) -> None:
+    decomposed = unicodedata.normalize("NFD", text)
+    assert mend(decomposed, pair, foreign=True) == mend(text, pair, foreign=True)
 
 
 @given(st.text(st.characters(exclude_characters="\"“”«»„‘’'`"), max_size=60), pairs)
