@@ -24,7 +24,8 @@ def download_bytes(app: App, spec: EngineSpec) -> int:
     return sum(
         file.bytes
         for key in spec.weights
-        if not app.weights.present(key)
+        # Of a model behind a gate that is not open yet, no file is known.
+        if key in app.weights.models and not app.weights.present(key)
         for file in app.weights.models[key].files
     )
 
