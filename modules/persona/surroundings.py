@@ -1,0 +1,157 @@
+"""A term of address in its surroundings: what stands before and behind it, and what that says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from modules.persona.data import Phrases, phrases, table
+from modules.persona.mentions import Mention
+from modules.persona.terms import TERMS, junior
+from modules.persona.utterance import OPENING, Utterance
+
+_CUES = table("cues")
+AFTER = {key: phrases(entries) for key, entries in _CUES["self_after"].items()}
+TOLD_END = frozenset(_CUES["before"]["told_end"])
+EXCLAIMS = frozenset(_CUES["praise"]["exclaims"])
+WE = (["tụi"], ["bọn"], ["chúng"])
+NEAR = 2
+"""Words behind a subject within which praise is certain to be about it."""
+
+_PRAISE = phrases(_CUES["praise"]["words"])
+_PRAISE_ENDS = phrases(_CUES["praise"]["ends"])
+_FETCH = frozenset(_CUES["imperative"]["fetch"])
+_AND = frozenset(_CUES["together"]["and"])
+_PAIRED = frozenset(_CUES["together"]["behind"])
+_KIN = tuple([name] for name, term in TERMS.items() if term.role == "both" and not term.called)
+_REPORTED_CLASSES = frozenset({"parent", "teacher", "grand"})
+_JUNIORS = tuple([term] for term in TERMS if junior(term))
+_DOING = tuple([word] for word in _CUES["question"]["doing"])
+_LINKS = frozenset(_CUES["opening"]["links"])
+
+
+class Surroundings:
+    """One mention with the words of its segment before and behind it."""
+
+    def __init__(
+        self, utterance: Utterance, mention: Mention, subjects: dict[int, Mention], *, others: bool
+    ) -> None:
+        self.utterance = utterance
+        self.mention = mention
+        self.term = TERMS[mention.term]
+        self.before = utterance.forms[mention.segment.start : mention.start]
+        self.after = utterance.forms[mention.end : mention.segment.end]
+        self.others = others  # a third person stands before it in its segment
+        self.first_subject = subjects.get(mention.segment.start)
+        self.subject = not mention.owned and not mention.called and OPENING.fill(self.before)
+
+    @property
+    def reported(self) -> bool:
+        """Whether a parent or teacher is told about: "thầy khen em", "mẹ mắng con"."""
+        elder = not _REPORTED_CLASSES.isdisjoint(self.term.classes)
+        length = self.starts_with(AFTER["reported"])
+        told = elder and self.subject and self.mention.segment.act == "statement"
+        return told and bool(length) and self.after[length : length + 1] in _JUNIORS
+
+    def coordinated(self) -> bool:
+        """Say whether either of two may be the speaker: both of "anh và em cùng đi"."""
+        if self.mention.named or self.mention.owned:
+            return False
+        if self.after[:1] and self.after[0] in _AND and self.after[1:2] in _KIN:
+            return self._pairs(self.before) and not self._starts_name(2)
+        first = len(self.before) - 2
+        joined = first >= 0 and self.before[-1] in _AND and [self.before[first]] in _KIN
+        return joined and self._pairs(self.before[:first])
+
+    def _pairs(self, before: Sequence[str]) -> bool:
+        return OPENING.fill(before) or before[-1] in _PAIRED
+
+    def _starts_name(self, count: int) -> bool:
+        index = self.mention.end + count
+        tokens = self.utterance.tokens
+        return index < self.mention.segment.end and (tokens[index].capital and self.utterance.cased)
+
+    def together(self) -> bool:
+        """Say whether "mình" is both: "mình đi ăn nhé", "tụi mình đi chơi đi"."""
+        if self.mention.term != "mình" or self.mention.segment.act != "request":
+            return False
+        return self.subject or self.before[-1:] in WE
+
+    def done_for(self) -> bool:
+        """Say whether a subject tells what it does for somebody: "mẹ nấu canh cho con"."""
+        heard = bool(self.after) and self.after[0] in TOLD_END
+        return self.first_subject is not None and not heard
+
+    def told_to(self, act: str) -> bool:
+        """Say whether the subject is told what to do: "mẹ đừng lo", "em lại đây anh xem"."""
+        if self.starts_with(AFTER["told_to"]):
+            return True
+        length = self.starts_with(AFTER["come_here"])
+        return 0 < length < len(self.after) and act != "question"
+
+    def blamed(self) -> bool:
+        """Say whether the subject is told what it does to the speaker: "anh làm em buồn"."""
+        if self.starts_with(AFTER["erred"]):
+            return not self.mention.segment.deferential
+        after = self.after
+        if after[:1] != ["làm"] or after[1:2] == [self.mention.term] or after[1:2] == []:
+            return False
+        return after[1] in TERMS and bool(AFTER["own_state"].length(after, 2))
+
+    def wonders(self) -> bool:
+        """Say whether a subject asks about itself: "em phải làm gì", but not "em làm gì đấy"."""
+        length = self.starts_with(AFTER["own_question"])
+        if not length or self.starts_with(AFTER["asked_doing"]) != length:
+            return bool(length)
+        return self.after[length : length + 1] not in ([], *_DOING)
+
+    def conditional(self) -> bool:
+        """Say whether the hearer's case is supposed: "em mệt thì bảo anh"."""
+        if "thì" not in self.after[1:]:
+            return False
+        behind = self.after[self.after.index("thì") + 1 :]
+        return any(form in TERMS and form != self.mention.term for form in behind)
+
+    def made_to_feel(self) -> bool:
+        """Say whether somebody else made them feel so: em in "anh làm em buồn"."""
+        subject = self.first_subject
+        felt = self.before[-1:] == ["làm"] and bool(self.starts_with(AFTER["own_state"]))
+        return felt and subject is not None and subject.term != self.mention.term
+
+    def links(self) -> bool:
+        """Say whether a clause begins here: "mà anh", "em với chị", but not "bất công với em"."""
+        if not self.before or self.before[-1] not in _LINKS:
+            return False
+        return self.before[-1] != "với" or self.before[-2:-1] == [] or self.before[-2] in TERMS
+
+    def introduces(self) -> bool:
+        """Say whether a speaker gives their name: "em tên là Lan", "em là Lan"."""
+        length = self.starts_with(AFTER["introduction"])
+        if not length or self.mention.segment.act == "question" or length >= len(self.after):
+            return False
+        if self.after[:length] != ["là"]:
+            return True
+        return self.utterance.tokens[self.mention.end + length].capital
+
+    def praised(self) -> bool:
+        """Say whether the hearer is judged: "anh giỏi quá", but not "em thấy anh ấy giỏi"."""
+        own = self.starts_with(AFTER["own_plan"]) or self.starts_with(AFTER["own_state"])
+        if self.mention.segment.act == "request" or own:
+            return False
+        places = range(len(self.after))
+        praise = next((index for index in places if _PRAISE.length(self.after, index)), None)
+        if praise is None:
+            return False
+        near = praise < NEAR or self.after[-1] in EXCLAIMS
+        return near and any(_PRAISE_ENDS.length(self.after, index) for index in places[1:])
+
+    def fetches(self) -> bool:
+        """Say whether something is asked to be done: "lấy cho bố cái điều khiển"."""
+        return len(self.after) > 2 and self.after[0] in _FETCH and "cho" in self.after[1:3]
+
+    def starts_with(self, cue: Phrases[None]) -> int:
+        """Return how many words the cue right behind the mention has, 0 where there is none."""
+        return cue.length(self.after, 0) if self.after else 0
+
+    def ends_with(self, cue: Phrases[None]) -> bool:
+        """Say whether a cue stands right before the mention."""
+        return cue.end(self.before)
