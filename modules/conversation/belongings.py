@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from modules.errors import StorageFailed
+from modules.keeping import Keeping
 from modules.persona.style import tuning_files
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ README = """Gương / everything that is kept of you
 memories.json      what the assistant remembers
 conversation.json  what was said in the conversations that are still open
 ratings.jsonl      what you thought of answers, if you rated any
+documents/         the text of your documents, in passages
+pictures/          your pictures and their captions
 style/             how you write, masked examples, and pairs for fine-tuning a model
 voices/            your samples, and what was measured of them
 faces/             your portraits, and the points that were marked in them
@@ -44,7 +47,7 @@ def write_export(app: App, owner: str, path: Path) -> Path:
             archive.writestr("conversation.json", _json(talks))
             if ratings:
                 archive.writestr("ratings.jsonl", ratings)
-            for kind, kept in (("voices", app.voices), ("faces", app.faces)):
+            for kind, kept in _stores(app):
                 for file in kept.export(owner):
                     archive.write(file, f"{kind}/{file.parent.name}/{file.name}")
             for file in style.files():
@@ -55,6 +58,15 @@ def write_export(app: App, owner: str, path: Path) -> Path:
         path.unlink(missing_ok=True)
         raise StorageFailed("disk", what=path.name) from error
     return path
+
+
+def _stores(app: App) -> tuple[tuple[str, Keeping[Any]], ...]:
+    return (
+        ("documents", app.documents),
+        ("pictures", app.pictures),
+        ("voices", app.voices),
+        ("faces", app.faces),
+    )
 
 
 def _json(value: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -87,6 +87,7 @@ class Collected:
                 "engine": mood.engine if mood else "",
             },
             "recalled": list(session.recalled),
+            "recollections": [asdict(each) for each in session.recollections],
             "engines": dict(end.engines) if end else {},
             "notices": [{"code": n.code, **n.params} for n in self.notices],
             "visemes": visemes(self.speech),

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
 
 import anyio
@@ -36,6 +37,7 @@ from modules.messages import (
     Persona,
     Portrait,
     Prompt,
+    Recollection,
     Speech,
     TurnEnd,
     User,
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("guong.session")
 
+VIETNAM = timezone(timedelta(hours=7))
+"""Of whom no other zone is known."""
 _HISTORY_LINES = 40
 _MOODS = 6
 _INTERRUPTED = "…"
@@ -84,7 +88,11 @@ class Session:
         self.address = persona.AddressState()
         self.history: deque[Line] = deque(maxlen=_HISTORY_LINES)
         self.recalled: tuple[str, ...] = ()
-        """What was remembered for the last turn."""
+        """What was remembered for the last turn, in the user's own words."""
+        self.recollections: tuple[Recollection, ...] = ()
+        """The same with its dates, and what was found in documents and pictures."""
+        self.zone: tzinfo = VIETNAM
+        """Where the user's days begin: what they told "hôm qua" depends on it."""
         self.moods: deque[Mood] = deque(maxlen=_MOODS)
         self.talk = Talk(app.files, owner, app.media_budget)
         """The record of the conversation, with the media of the page's answers."""
@@ -133,6 +141,10 @@ class Session:
             return None
         return await to_thread.run_sync(self.app.faces.get, self.owner, face)
 
+    def now(self) -> datetime:
+        """Return the moment by the user's clock."""
+        return datetime.now(self.zone)
+
     def reset(self) -> None:
         """Forget the conversation and all choices, as if it had just begun."""
         self.persona, self.user, self.given = Persona(), User(), (None, None)
@@ -141,6 +153,7 @@ class Session:
         self.choices.clear()
         self.address = persona.AddressState()
         self.history.clear()
+        self.recalled, self.recollections = (), ()
         self.talk.clear()
         self.moods.clear()
         self._utterances.clear()

@@ -14,16 +14,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import anyio
-from anyio import to_thread
-
 from modules import emotion, persona
 from modules.asr import ENGINES
+from modules.conversation.recollection import recalled
 from modules.conversation.speaking import run
 from modules.conversation.styling import styled
 from modules.engines import Stage
-from modules.errors import LADDER_ERRORS, EngineUnavailable, GuongError, InvalidInput
-from modules.messages import Message, Mood, Notice, Prompt, Transcript, TurnRequest, Utterance
+from modules.errors import LADDER_ERRORS, EngineUnavailable, InvalidInput
+from modules.messages import Message, Mood, Prompt, Transcript, TurnRequest, Utterance
 from modules.text import clean
 
 if TYPE_CHECKING:
@@ -32,10 +30,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("guong.turn")
 
 Tell = Callable[[Message], Awaitable[None]]
-
-_RECALL_LIMIT_S = 0.5
-"""Memories that are not found by then are left out: nobody waits for them."""
-_RECALLED = 4
 
 
 async def front(session: Session, heard: str | Utterance, reply: int, tell: Tell) -> TurnRequest:
@@ -51,13 +45,14 @@ async def front(session: Session, heard: str | Utterance, reply: int, tell: Tell
     session.address = persona.advance(
         session.address, text, *session.given, card=session.persona, stored=session.user
     )
-    recalled = session.recalled = await _recalled(session, text, reply, tell)
+    found = await recalled(session, text, reply, tell)
+    session.recalled, session.recollections = found.told, found.items
     style, notices = await styled(session.app.styles, session.keeper, text, reply)
     for notice in notices:
         await tell(notice)
     overall = emotion.smooth(session.moods)
     instructions = persona.instructions(
-        session.persona, session.user, session.address.pair, overall.label, recalled,
+        session.persona, session.user, session.address.pair, overall.label, found.dated,
         style.paragraph,
     )  # fmt: skip
     return replace(
@@ -66,7 +61,9 @@ async def front(session: Session, heard: str | Utterance, reply: int, tell: Tell
         mood=mood,
         expression=emotion.expression(overall),
         instructions=instructions,
-        recalled=recalled,
+        recalled=found.told,
+        recollections=found.items,
+        asked_when=found.asked_when,
         manner=style.manner,
     )
 
@@ -127,25 +124,6 @@ async def _felt(session: Session, text: str, reply: int) -> Mood:
     if best == (mood.engine,):
         session.cache.put(key, mood, len(text))
     return mood
-
-
-async def _recalled(session: Session, text: str, reply: int, tell: Tell) -> tuple[str, ...]:
-    if session.memory is None:
-        return ()
-    try:
-        with anyio.fail_after(_RECALL_LIMIT_S):
-            found = await to_thread.run_sync(
-                session.memory.recall, text, _RECALLED, abandon_on_cancel=True
-            )
-    except TimeoutError:
-        await tell(Notice(reply, "memory_slow", stage="memory"))
-        return ()
-    except GuongError as error:
-        await tell(Notice(reply, error.code, dict(error.params), "memory"))
-        return ()
-    for notice in session.memory.take_notices(reply):
-        await tell(notice)
-    return tuple(recalled.memory.text for recalled in found)
 
 
 async def _run_last(session: Session, stage: Stage, item: object, reply: int) -> Any:

@@ -34,6 +34,11 @@ def superseded_kinds(text: str) -> list[str]:
     return [" ".join(some) for size in sizes for some in combinations(kinds, size)]
 
 
+def content(text: str) -> frozenset[str]:
+    """Return what is equal for two texts exactly where one `replaces` the other."""
+    return _content(text) - _class("negation")
+
+
 def _content(text: str) -> frozenset[str]:
     tokens = words(text)
     return frozenset(tokens) - _class("filler") or frozenset(tokens)

@@ -17,22 +17,22 @@ from pathlib import Path
 from typing import TypeVar
 
 from modules.errors import InvalidInput
-from modules.memory import database
+from modules.memory import database, limits
 from modules.memory.database import Database
 from modules.memory.embedding import Embedding, HashedEmbedding
 from modules.memory.facts import facts_in
+from modules.memory.merging import Taken, merged
+from modules.memory.recollecting import Recollected, chosen
 from modules.memory.records import Memory, Recalled, Source, checked, clean, new_memory
 from modules.memory.sameness import replaces, single_kinds, superseded_kinds
 from modules.memory.secret import secret_in
 from modules.memory.shelf import Shelf
+from modules.memory.times import asked_when
 from modules.messages import FloatArray, Notice
 
 OPEN_DATABASES = 4
 OPEN_MEMORIES = 20_000
 """An open database takes about 5 MB, and 6 KB more for each memory in it."""
-MAX_MEMORIES = 10_000
-_ROOM = 500
-"""How many go at once when a user's memory is full: making room rewrites the database."""
 _NEIGHBOURS = 5
 _NEARNESS = 0.55
 """A memory less near than this part of the best one is no answer to the same question."""
@@ -59,6 +59,7 @@ class MemoryStore:
         self._shelves: OrderedDict[str, Shelf] = OrderedDict()
         self._in_use: dict[str, int] = {}
         self._moved: dict[str, list[str]] = {}
+        self._gone: dict[str, int] = {}
 
     def warm(self) -> None:
         """Import chromadb and read the tables ahead of the first turn: about a second."""
@@ -82,6 +83,7 @@ class MemoryStore:
             removed = shelf.erase()
         with self._guard:
             self._moved.pop(owner, None)
+            self._gone.pop(owner, None)
         return removed
 
     def close(self) -> None:
@@ -117,8 +119,17 @@ class MemoryStore:
     def take_notices(self, owner: str, reply: int) -> list[Notice]:
         """Return what happened to a user's files since the last call, and forget it."""
         with self._guard:
-            names = self._moved.pop(owner, [])
-        return [Notice(reply, _MOVED, {"name": name}, "memory") for name in names]
+            names, gone = self._moved.pop(owner, []), self._gone.pop(owner, 0)
+        told = [Notice(reply, _MOVED, {"name": name}, "memory") for name in names]
+        if gone:
+            told.append(Notice(reply, "memory_made_room", {"count": gone}, "memory"))
+        return told
+
+    def note_gone(self, owner: str, count: int) -> None:
+        """Note that the oldest of a user's memories had to go: `take_notices` tells it."""
+        if count:
+            with self._guard:
+                self._gone[owner] = self._gone.get(owner, 0) + count
 
     def _surplus(self) -> list[Shelf]:
         open_memories = sum(shelf.size for shelf in self._shelves.values())
@@ -171,7 +182,7 @@ class UserMemory:
             if kinds:
                 older += rows.of_kinds(kinds)
             kept = _keep(shelf, rows, memory, vector, older)
-            _make_room(shelf, rows, kept)
+            self._store.note_gone(self.owner, _make_room(shelf, rows, kept))
             return kept
 
         return self._run(work, create=True) or memory
@@ -192,6 +203,47 @@ class UserMemory:
         near = [item for item in found if item.score >= max(floor, best * _NEARNESS)]
         near.sort(key=lambda item: item.memory.created, reverse=True)
         return sorted(near, key=lambda item: -round(item.score, 4))
+
+    def recollect(self, said: str, now: datetime, limit: int = 5) -> Recollected:
+        """Return what there is for an utterance: what was told at the time that it asks about
+        ("hôm trước em kể gì?"), else what has to do with it.
+
+        `now` has the user's time zone. Where nothing was told then, what has to do with the other
+        words of the question counts.
+        """
+        near = self.recall(said, limit)
+        asked = asked_when(clean(said), now)
+        if asked is None:
+            return Recollected(tuple(near))
+        then = chosen(self.all(), near, asked, limit)
+        return Recollected(tuple(then or near), asked if then or not near else None)
+
+    def take_in(self, brought: list[Memory]) -> Taken:
+        """Take in memories of an export; what is known already stays once.
+
+        Each keeps its date, and later ones replace older ones as if they had been told here.
+        """
+        if not brought:
+            return Taken(0, 0, 0)
+
+        def work(rows: Database, shelf: Shelf) -> Taken:
+            here = rows.all()
+            everything = merged(here, brought)
+            result = limits.within(everything)
+            self._store.note_gone(self.owner, len(everything) - len(result))
+            known = {(memory.id, memory.text) for memory in here}
+            changed = [memory for memory in result if (memory.id, memory.text) not in known]
+            same = [memory for memory in result if (memory.id, memory.text) in known]
+            if changed or len(same) < len(here):
+                shelf.rewrite(same, changed)
+            return Taken(len(changed), len(brought) - len(changed), 0)
+
+        return self._run(work, create=True) or Taken(0, 0, 0)
+
+    def usage(self) -> tuple[int, int]:
+        """Return how many memories there are, and the bytes of their texts."""
+        kept = self.all()
+        return len(kept), sum(map(limits.size_of, kept))
 
     def forget(self, which: str) -> int:
         """Forget the memory with this id, or "all"; return how many are gone, from disk too."""
@@ -243,9 +295,12 @@ def _keep(
     return kept
 
 
-def _make_room(shelf: Shelf, rows: Database, newest: Memory) -> None:
-    if rows.count <= MAX_MEMORIES:
-        return
-    others = [memory for memory in rows.all() if memory.id != newest.id]
-    others.sort(key=lambda memory: (memory.source != "auto", memory.created))
-    shelf.rewrite([*others[_ROOM:], newest])
+def _make_room(shelf: Shelf, rows: Database, newest: Memory) -> int:
+    """Let the oldest go where a bound is passed; return how many."""
+    surely_fits = rows.count * limits.MOST_BYTES_OF_ONE <= limits.MAX_BYTES
+    if rows.count <= limits.MAX_MEMORIES and (surely_fits or rows.text_bytes <= limits.MAX_BYTES):
+        return 0
+    everything = rows.all()
+    left = limits.within(everything, newest.id)
+    shelf.rewrite(left)
+    return len(everything) - len(left)

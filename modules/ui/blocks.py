@@ -12,6 +12,7 @@ from modules.conversation.app import App
 from modules.conversation.details import Collected
 from modules.conversation.fetching import download_bytes, fetch_engine
 from modules.conversation.session import Session
+from modules.conversation.transcript import zone
 from modules.engines import EngineSpec
 from modules.text.catalogue import choose_language, tell
 from modules.ui import stage, welcome
@@ -26,13 +27,15 @@ from modules.ui.panels.memory import MemoryPanel
 from modules.ui.panels.persona import PersonaPanel
 from modules.ui.panels.rating import RatingPanel
 from modules.ui.panels.saving import Saving
+from modules.ui.panels.style import StylePanel
 from modules.ui.panels.voice import VoicePanel
 from modules.ui.visitors import Visitors
 
 ARRIVE = """() => {
   const get = (store, key) => { try { return store.getItem(key) ?? '' } catch { return '' } };
   return [get(sessionStorage, 'guong.session'), get(localStorage, 'guong.key'),
-          get(localStorage, 'guong.language') || navigator.language];
+          get(localStorage, 'guong.language') || navigator.language,
+          new Date().getTimezoneOffset()];
 }"""
 KEEP_LANGUAGE = (
     "(language) => { localStorage.setItem('guong.language', language); return language }"
@@ -48,6 +51,7 @@ _TABS: tuple[tuple[str, type[Any]], ...] = (
     ("tab.face", FacePanel),
     ("tab.listening", ListeningPanel),
     ("tab.memory", MemoryPanel),
+    ("tab.style", StylePanel),
     ("tab.engines", EnginesPanel),
     ("tab.data", DataPanel),
 )
@@ -111,11 +115,14 @@ class _Page:
         )
         with gr.Tabs(elem_id="guong-panels"):
             for code, make in _TABS:
-                with labels(gr.Tab(**first(label=code)), label=code):
-                    self._panels.append(make(self._bench))
+                with labels(gr.Tab(**first(label=code)), label=code) as tab:
+                    self._panels.append(panel := make(self._bench))
+                if isinstance(panel, StylePanel):
+                    panel.opens_with(tab)
         self._token, self._key, self._browser_language = (
             gr.Textbox(visible=False) for _ in range(3)
         )
+        self._minutes_west = gr.Number(visible=False)
 
     def _build_conversation(self) -> None:
         labels = self._labels
@@ -191,7 +198,7 @@ class _Page:
         on(self._borrow.click, self._borrow_recogniser, None, [self._recogniser, self._stage])
         on(self._type.click, self._hide_recogniser, None, self._recogniser)
         page = [self._stage, self._chat, self._language, self._welcome, *self._shown]
-        arrival = [self._token, self._key, self._browser_language]
+        arrival = [self._token, self._key, self._browser_language, self._minutes_west]
         on(demo.load, self._arrive, arrival, page, js=ARRIVE)
         on(self._language.input, self._speak, self._language,
            [self._stage, self._welcome, *self._shown],
@@ -239,8 +246,13 @@ class _Page:
             event.then, refresh, None, [out for panel in panels for out in panel.outputs]
         )
 
-    async def _arrive(self, request: gr.Request, token: str, key: str, language: str) -> list[Any]:
+    async def _arrive(
+        self, request: gr.Request, token: str, key: str, language: str,
+        minutes_west: float | None = None,
+    ) -> list[Any]:  # fmt: skip
         session, value = await self._events.arrive(request, token, key, language)
+        if isinstance(minutes_west, int | float):
+            session.zone = zone(minutes_west)
         talk = chat(session, Collected())
         shown = await self._show(session)
         return [value, talk, session.language, welcome.value(session), *shown]

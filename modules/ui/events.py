@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import html
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 import anyio
 import gradio as gr
 import numpy as np
+from anyio import to_thread
 
 from modules import avatar, persona
 from modules.api.face import persona_of
@@ -32,6 +33,7 @@ from modules.messages import (
 from modules.text.catalogue import tell
 from modules.ui import welcome
 from modules.ui.latency import last_turn
+from modules.ui.recalled import recalled
 from modules.ui.routes import face_addresses
 from modules.ui.stage import session_value
 from modules.ui.visitors import Visitors
@@ -114,8 +116,20 @@ class Events:
                 raise
             gr.Info(tell(session.language, error.code, **error.params))
             return
-        told = gr.skip() if isinstance(heard, Prompt) else last_turn(session.language, collected)
+        told = gr.skip() if isinstance(heard, Prompt) else await self._told(session, collected)
         yield chat(session, collected), relay.end(), told
+
+    async def _told(self, session: Session, collected: Collected) -> str:
+        """Return what the page tells of a turn, with what was remembered for it."""
+        found = session.recollections
+        pictures: dict[str, bytes] = {}
+        for each in found:
+            if each.kind == "picture":
+                with suppress(GuongError):  # deleted meanwhile
+                    small = self._app.pictures.small
+                    pictures[each.id] = await to_thread.run_sync(small, session.owner, each.id)
+        remembered = recalled(session.language, found, pictures)
+        return last_turn(session.language, collected, remembered)
 
 
 def _sample(session: Session) -> Prompt:

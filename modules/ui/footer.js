@@ -11,7 +11,10 @@ if (FOOTER) {
   new MutationObserver(fold).observe(FOOTER, { childList: true, subtree: true });
   FOOTER.addEventListener(
     "toggle",
-    (event) => stored.set(localStorage, "guong.times", event.target.open ? "open" : "folded"),
+    (event) => {
+      if (!event.target.matches(".guong-turn")) return;
+      stored.set(localStorage, "guong.times", event.target.open ? "open" : "folded");
+    },
     { capture: true },
   );
 }

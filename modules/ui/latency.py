@@ -14,14 +14,15 @@ _ENGINES = ("engine", "next")
 _MILESTONES = ("front", "first_text", "tts", "voice", "first_frame", "first_audio")
 
 
-def last_turn(language: str, collected: Collected) -> str:
-    """Return what the page tells of a turn: the mood heard, the time it took, and its notices.
+def last_turn(language: str, collected: Collected, remembered: str = "") -> str:
+    """Return what the page tells of a turn: the mood heard, the time it took, its notices, and
+    what was `remembered` for it.
 
     The waterfall is folded away; `footer.js` keeps it as the visitor left it.
     """
     bars = _waterfall(language, collected)
     if not bars:
-        return notices(language, collected)
+        return notices(language, collected) + remembered
     latency = collected.end.latency_ms if collected.end else {}
     told = []
     if collected.mood and collected.mood.label != "Other":
@@ -34,7 +35,7 @@ def last_turn(language: str, collected: Collected) -> str:
     summary = "".join(told) or html.escape(tell(language, "latency.title"))
     return (
         f'{notices(language, collected)}<details class="guong-turn">'
-        f"<summary>{summary}</summary>{bars}</details>"
+        f"<summary>{summary}</summary>{bars}</details>{remembered}"
     )
 
 

@@ -12,6 +12,7 @@ from modules.conversation.back import back
 from modules.conversation.session import Session
 from modules.conversation.turn import unasked
 from modules.errors import AtCapacity, EngineUnavailable, InvalidInput, NotFound
+from modules.memory import Recollected
 from modules.messages import (
     FACE_POINTS,
     FRAME_SIZE,
@@ -339,10 +340,10 @@ class Remembers:
         self.kept, self._recall, self._error = [], recall, error
         self._moved = [moved] if moved else []
 
-    def recall(self, query, limit=5):
+    def recollect(self, said, now, limit=5):
         if self._error:
             raise self._error
-        return self._recall
+        return Recollected(tuple(self._recall))
 
     def remember(self, text, *, source):
         if self._error:

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modules.errors import InvalidInput
-from modules.memory import store as store_module
+from modules.memory import limits
 from tests.memory.conftest import rows
 
 
@@ -208,8 +208,8 @@ def test_a_threshold_can_be_given(memory):
 
 
 def test_a_full_memory_loses_its_oldest_own_notes_first(memory, monkeypatch):
-    monkeypatch.setattr(store_module, "MAX_MEMORIES", 12)
-    monkeypatch.setattr(store_module, "_ROOM", 3)
+    monkeypatch.setattr(limits, "MAX_MEMORIES", 12)
+    monkeypatch.setattr(limits, "_ROOM", 6)
     foods = ["phở", "bún", "xôi", "chè", "nem", "giò", "lẩu", "cháo", "miến", "mì", "cơm", "bánh"]
     for place, food in enumerate(foods):
         memory.remember(f"Mình thích ăn {food}", source="user" if place < 4 else "auto")
@@ -219,6 +219,20 @@ def test_a_full_memory_loses_its_oldest_own_notes_first(memory, monkeypatch):
     assert kept[:4] == [f"Mình thích ăn {food}" for food in foods[:4]]
     assert not {f"Mình thích ăn {food}" for food in foods[4:7]} & set(kept)
     assert kept[-1] == "Mình dị ứng tôm"
+    (notice,) = memory.take_notices()
+    assert (notice.code, notice.params) == ("memory_made_room", {"count": 3})
+    assert memory.take_notices() == []
+
+
+def test_a_memory_full_of_long_texts_is_bounded_by_its_bytes(memory, monkeypatch):
+    monkeypatch.setattr(limits, "MAX_BYTES", 2_000)
+    foods = ["phở", "bún", "xôi", "chè", "nem", "giò", "lẩu", "cháo"]
+    for food in foods:
+        memory.remember(f"Mình thích ăn {food} " + food * 60)
+    count, size = memory.usage()
+    assert size <= 2_000
+    assert count < len(foods)
+    assert foods[-1] in texts(memory)[-1]
 
 
 @settings(

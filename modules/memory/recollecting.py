@@ -1,0 +1,66 @@
+"""What was told at some time: which memories answer "hôm trước em kể gì?". Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from modules.memory.records import Memory, Recalled
+from modules.memory.times import Asked
+
+_WEEKDAYS = ("thứ hai", "thứ ba", "thứ tư", "thứ năm", "thứ sáu", "thứ bảy", "chủ nhật")
+_NAMED = ("hôm nay", "hôm qua", "hôm kia")
+_WEEK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Recollected:
+    """What memory has for an utterance; `asked` is the time that it asks about, if it does."""
+
+    found: tuple[Recalled, ...] = ()
+    asked: Asked | None = None
+
+
+def chosen(
+    memories: Sequence[Memory], near: Sequence[Recalled], asked: Asked, limit: int
+) -> list[Recalled]:
+    """Return what was told at the time that is asked about, in the order of telling.
+
+    `near` is what has to do with the question's other words: of what was told then, that alone
+    counts where there is some. Nothing told then is nothing, unless the time was vague.
+    """
+    then = [memory for memory in memories if asked.span.holds(moment_of(memory))]
+    matter = {item.memory.id for item in near}
+    if about := [memory for memory in then if memory.id in matter]:
+        then = about
+    if not then and asked.loose:
+        earlier = [m for m in memories if moment_of(m) < asked.span.start]
+        then = earlier or list(memories)
+    some = then[:limit] if asked.first else then[-limit:]
+    return [Recalled(memory, 1.0) for memory in some]
+
+
+def moment_of(memory: Memory) -> datetime:
+    """Return when a memory was told."""
+    try:
+        found = datetime.fromisoformat(memory.created)
+    except ValueError:  # of an older version, or edited by hand
+        return datetime.fromtimestamp(0, UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def spoken_day(moment: datetime, now: datetime) -> str:
+    """Return a day as one says it today: "hôm qua", "thứ bảy tuần trước", "ngày 5 tháng 9".
+
+    The day is that of `now`'s time zone.
+    """
+    day, today = moment.astimezone(now.tzinfo).date(), now.date()
+    ago = (today - day).days
+    if 0 <= ago < len(_NAMED):
+        return _NAMED[ago]
+    monday = today - timedelta(days=today.weekday())
+    if ago > 0 and day >= monday - timedelta(days=_WEEK):
+        return f"{_WEEKDAYS[day.weekday()]} {'tuần này' if day >= monday else 'tuần trước'}"
+    year = f" năm {day.year}" if day.year != today.year else ""
+    return f"ngày {day.day} tháng {day.month}{year}"
