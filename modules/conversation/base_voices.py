@@ -74,7 +74,7 @@ class BaseVoices:
             return str(path)
         try:
             make_private(self._folder)
-            for stale in self._folder.glob(f"{name}-*"):  # the voice speaks otherwise today
+            for stale in self._folder.glob(f"*{name}-*"):  # the voice speaks otherwise today
                 stale.unlink(missing_ok=True)
             voice.write_sample(path, samples)
         except OSError:

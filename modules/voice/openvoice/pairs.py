@@ -80,6 +80,10 @@ class Pairs:
         conversion = Conversion(self._network, samples, pair.source, pair.target)
         return conversion, Finish(samples, pair.taps)
 
+    def hear(self, samples: FloatArray) -> FloatArray:
+        """Return who speaks in samples, float32 [256]."""
+        return speaker_of(self._network, samples)
+
     def warm_up(self, samples: FloatArray) -> None:
         """Convert something that nobody hears: first uses are slow."""
         speaker = speaker_of(self._network, samples)

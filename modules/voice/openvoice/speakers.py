@@ -23,7 +23,6 @@ import torch
 from modules.errors import EngineFailed
 from modules.messages import SPEECH_RATE, FloatArray
 from modules.private import write_private
-from modules.voice.activity import WINDOW_S, speech_windows
 from modules.voice.openvoice.network import Converter
 from modules.voice.openvoice.spectrogram import spectrogram
 
@@ -34,6 +33,8 @@ SEGMENT_S = 10.0
 LONGEST_PAUSE_S = 1.0
 """Longer pauses are cut out, as upstream does."""
 PREFIX = "openvoice-"
+_WINDOW = 441  # 20 ms
+_SPOKEN = 1e-4  # of the loudest windows' power, 40 dB below
 _DIGITS = 16
 
 
@@ -101,19 +102,20 @@ def segments(samples: FloatArray) -> list[FloatArray]:
 
 
 def without_pauses(samples: FloatArray) -> FloatArray:
-    """Return speech with its ends and pauses longer than `LONGEST_PAUSE_S` cut off; all of it where
-    no speech is found.
+    """Return speech with its ends and pauses longer than `LONGEST_PAUSE_S` cut off.
+
+    Level alone decides: what people leave was cut to its speech when it was kept
+    (`sample.prepare_sample`, by Silero), and a base voice is silent where it does not speak.
     """
-    windows = np.flatnonzero(speech_windows(samples, SPEECH_RATE))
-    if not len(windows):
-        return samples
-    breaks = np.flatnonzero(np.diff(windows) > LONGEST_PAUSE_S / WINDOW_S)
+    padded = np.pad(samples, (0, -len(samples) % _WINDOW)).reshape(-1, _WINDOW)
+    power = np.mean(padded**2, axis=1)
+    windows = np.flatnonzero(power >= _SPOKEN * np.quantile(power, 0.95))
+    breaks = np.flatnonzero(np.diff(windows) * _WINDOW > LONGEST_PAUSE_S * SPEECH_RATE)
     firsts = windows[np.concatenate([[0], breaks + 1])]
     lasts = windows[np.concatenate([breaks, [len(windows) - 1]])]
-    step = WINDOW_S * SPEECH_RATE
     return np.concatenate(
         [
-            samples[round(first * step) : round((last + 1) * step)]
+            samples[first * _WINDOW : (last + 1) * _WINDOW]
             for first, last in zip(firsts, lasts, strict=True)
         ]
     )
