@@ -65,7 +65,8 @@ def _may_close(tokens: Sequence[Token], index: int) -> bool:
 def mask_titles(tokens: Sequence[Token]) -> None:
     """Mask titles of works: capitals behind "bài hát"; without case, words behind "xem phim"."""
     forms = [token.form for token in tokens]
-    cased = any(token.kind == "word" and token.capital for token in tokens[1:])
+    small = any(token.kind == "word" and not token.capital for token in tokens)
+    cased = small and any(token.kind == "word" and token.capital for token in tokens[1:])
     index = 0
     while index < len(tokens):
         length = _NOUNS.length(forms, index)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from modules.persona.data import table
+from modules.persona.marks import with_marks
 from modules.text.nfc import has_diacritics, strip_diacritics
 from modules.text.syllables import is_bare_syllable
 
@@ -138,12 +140,13 @@ def read(text: str) -> list[Token]:
     """Return the tokens of an utterance (NFC), respelled where it was typed in a hurry."""
     tokens = tokenize(text)
     spoken = [token for token in tokens if token.kind == "word"]
+    closing = _closing(tokens)
     if not has_diacritics(text) and _looks_vietnamese(spoken):
-        _respell_bare(spoken)
+        _respell_bare(spoken, closing)
     else:
         for index, token in enumerate(spoken):
             if not _is_letter(spoken, index):
-                token.form = _short_form(token.form, last=_is_final(spoken, index))
+                token.form = _short_form(token.form, last=_is_final(spoken, index, closing))
     return tokens
 
 
@@ -162,12 +165,19 @@ def _is_letter(spoken: Sequence[Token], index: int) -> bool:
         return False
     if index and spoken[index - 1].form in _LETTER_BEHIND:
         return True
-    return token.capital and index > 0
+    shouted = index > 0 and len(spoken[index - 1].text) > 1 and spoken[index - 1].text.isupper()
+    return token.capital and index > 0 and not shouted
 
 
-def _is_final(spoken: Sequence[Token], index: int) -> bool:
-    """Say whether a short form may be a particle: the last word, but not in "e yêu a"."""
-    if index < len(spoken) - 1:
+def _closing(tokens: Sequence[Token]) -> frozenset[int]:
+    """Return where the words begin behind which a mark, or nothing, stands."""
+    ends = {word.start for word, after in pairwise(tokens) if after.kind in ("mark", "line")}
+    return frozenset(ends | {token.start for token in tokens[-1:]})
+
+
+def _is_final(spoken: Sequence[Token], index: int, closing: frozenset[int]) -> bool:
+    """Say whether a short form may be a particle: before a mark, but not in "e yêu a"."""
+    if spoken[index].start not in closing:
         return False
     return not index or strip_diacritics(spoken[index - 1].form) not in _OBJECT_BEHIND
 
@@ -178,7 +188,7 @@ def _short_form(form: str, *, last: bool) -> str:
     return _CHAT.get(form, form)
 
 
-def _respell_bare(spoken: Sequence[Token]) -> None:
+def _respell_bare(spoken: Sequence[Token], closing: frozenset[int]) -> None:
     typed = [strip_diacritics(token.form) for token in spoken]
     everything = frozenset(typed)
     for index, token in enumerate(spoken):
@@ -191,5 +201,7 @@ def _respell_bare(spoken: Sequence[Token]) -> None:
                 token.form = either.term
                 break
         else:
-            short = _short_form(token.form, last=_is_final(spoken, index))
+            short = _short_form(token.form, last=_is_final(spoken, index, closing))
             token.form = _BARE.get(short, short)
+    for token, form in zip(spoken, with_marks([token.form for token in spoken]), strict=True):
+        token.form = form

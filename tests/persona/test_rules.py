@@ -92,11 +92,11 @@ def test_every_mood_and_rank_has_its_words() -> None:
     [
         ("c ơi ship cho e vs", "chị ơi ship cho em với"),
         ("e chao chi a", "em chào chị ạ"),
-        ("a oi e dang o nha", "anh ơi em đang o nha"),
+        ("a oi e dang o nha", "anh ơi em đang ở nhà"),
         ("size M màu a", "size m màu ạ"),
-        ("toi nay toi di choi", "tối nay tôi đi choi"),
+        ("toi nay toi di choi", "tối nay tôi đi chơi"),
         ("Hello, how are you?", "hello , how are you ?"),
-        ("co oi co co nha khong", "cô ơi có có nha không"),
+        ("co oi co co nha khong", "cô ơi cô có nhà không"),
     ],
 )
 def test_hurried_spelling_is_read(typed: str, forms: str) -> None:
