@@ -4,6 +4,7 @@ Rules only, the same on every machine; what a linguist would edit is in `rules/`
 """
 
 from modules.persona.address import Evidence, address, infer
+from modules.persona.dictionary import NO_WORDS, as_dict, check_dictionary
 from modules.persona.guard import Guard
 from modules.persona.history import rewrite_history
 from modules.persona.pair import Reason, Sources, choose_pair
@@ -16,6 +17,7 @@ from modules.persona.state import AddressState, advance, choose, undo
 from modules.persona.terms import TERMS, Term, term_of
 
 __all__ = [
+    "NO_WORDS",
     "PAIRS",
     "TERMS",
     "AddressState",
@@ -29,6 +31,8 @@ __all__ = [
     "Terms",
     "address",
     "advance",
+    "as_dict",
+    "check_dictionary",
     "check_persona",
     "check_user",
     "choose",

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from modules.messages import EmotionLabel, Pair, Persona, User
+from modules.messages import Dictionary, EmotionLabel, Pair, Persona, User
 from modules.persona.data import table
+from modules.persona.dictionary import NO_WORDS, paragraph
 from modules.persona.edits import capital
 from modules.persona.relations import rank
 from modules.persona.terms import TERMS
@@ -34,15 +35,17 @@ def instructions(
     mood: EmotionLabel = "Other",
     recalled: Sequence[str] = (),
     style: str = "",
+    dictionary: Dictionary = NO_WORDS,
 ) -> str:
     """Return the system prompt, in Vietnamese, of about 300 tokens without memories.
 
-    `style` is the paragraph on the user's own way of writing (`style/paragraph.py`).
+    `style` is the paragraph on the user's own way of writing (`style/paragraph.py`), `dictionary`
+    their own words.
     """
     me = persona or Persona()
     words = _words(me, pair)
     return "\n".join(
-        line for line in _compose(me, user, pair, mood, recalled, words, style) if line
+        line for line in _compose(me, user, pair, mood, recalled, words, style, dictionary) if line
     )
 
 
@@ -74,6 +77,7 @@ def _compose(
     recalled: Sequence[str],
     words: dict[str, str],
     own_style: str,
+    dictionary: Dictionary,
 ) -> Iterator[str]:
     standing = rank(pair)
     yield _LINES["who"].format(who=_who(persona))
@@ -92,6 +96,7 @@ def _compose(
     yield _LINES["safe"]
     yield from _memories(recalled)
     yield own_style
+    yield from paragraph(dictionary)
     yield _LINES["examples"]
     for exemplar in _RULES["exemplar"]:
         yield _exemplar(exemplar, standing, words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modules.errors import InvalidInput
@@ -34,17 +35,19 @@ def mend(
     closer: str = "",
     *,
     foreign: bool = False,
+    kept: Sequence[str] = (),
 ) -> Mended:
     """Return `text` in NFC with the terms and particles of `pair`, where that is certain.
 
     `closer` is the quotation mark that the text before left open. With `foreign`, English words
-    and words without their marks are mended as well. What comes out is mended no further: one
-    term may show the role of another only when it stands in its place ("bạn giúp gì cho tôi?").
+    and words without their marks are mended as well, but those that are `kept`. What comes out is
+    mended no further: one term may show the role of another only when it stands in its place ("bạn
+    giúp gì cho tôi?").
     """
     seen: list[Mended] = []
     done = Mended(unicodedata.normalize("NFC", text), 0, closer)
     while True:
-        last, done = done, _once(done.text, pair, region, closer, foreign=foreign)
+        last, done = done, _once(done.text, pair, region, closer, kept if foreign else None)
         if done.text == last.text:
             return done
         if done in seen:  # two readings that lead to each other: always the same one of them
@@ -52,10 +55,14 @@ def mend(
         seen.append(done)
 
 
-def _once(text: str, pair: Pair, region: Region | None, closer: str, *, foreign: bool) -> Mended:
+def _once(
+    text: str, pair: Pair, region: Region | None, closer: str, kept: Sequence[str] | None
+) -> Mended:
+    """Mend once; with `kept` foreign words too, but for these."""
     answer, _ = Utterance.written(text, closer)
     strange = 0
-    if foreign:
+    if kept is not None:
+        answer.mask(kept)
         edits, strange = foreign_words(answer)
         text = apply(text, edits)
         answer, _ = Utterance.written(text, closer)

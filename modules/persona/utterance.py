@@ -74,6 +74,13 @@ class Utterance:
         self.tokens = tokens
         self.forms = [token.form for token in tokens]
 
+    def mask(self, said: Sequence[str]) -> None:
+        """Mask the words of these phrases wherever they stand."""
+        wanted = phrases(each.lower() for each in said if each.strip())
+        for index in range(len(self.tokens)):
+            for token in self.tokens[index : index + wanted.length(self.forms, index)]:
+                token.masked = True
+
     @cached_property
     def cased(self) -> bool:
         """True where capitals mean something: there are some, and not only capitals."""

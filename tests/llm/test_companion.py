@@ -33,6 +33,7 @@ from modules.llm.companion.wording import (
 from modules.messages import EMOTIONS, Pair, Persona, TextDelta, TurnRequest, User
 from modules.persona import Guard
 from modules.text import count_syllables
+from modules.text.region import to_region
 from tests.llm.test_dialogues import PAIRS, TERMS, told
 
 FOLDER = Path(modules.llm.companion.__file__).parent
@@ -145,7 +146,8 @@ def test_every_template_can_be_said_in_every_pair(pair: tuple[str, str]) -> None
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: "-".join(pair))
 def test_the_guard_finds_nothing_to_mend(pair: tuple[str, str]) -> None:
-    # Whatever the guard changes here is a word that the companion should not have said.
+    # Whatever the guard changes here is a word that the companion should not have said, save for
+    # the words of a region: the texts leave those to the guard.
     for region in ("north", "south"):
         speaker = voice(pair, region=region)
         for turn, (key, template, slots) in enumerate(templates()):
@@ -153,7 +155,7 @@ def test_the_guard_finds_nothing_to_mend(pair: tuple[str, str]) -> None:
             guard = Guard(Pair(*pair), region, "friendly")
             kept = "".join([*guard.push(said), *guard.finish()]).strip()
             kept = kept.removeprefix("Dạ, ") if template.startswith("~") else kept
-            assert kept.lower() == said.lower(), key
+            assert kept.lower() == to_region(said, region).lower(), key
 
 
 def test_the_guard_leaves_what_is_told_alone() -> None:
@@ -162,7 +164,8 @@ def test_the_guard_leaves_what_is_told_alone() -> None:
         for piece in (each["told"] for each in lore[kind]):
             guard = Guard(Pair("em", "anh"))
             said = f"Dạ, em đọc nhé. {piece}"
-            assert "".join([*guard.push(said), *guard.finish()]).strip() == said
+            kept = "".join([*guard.push(said), *guard.finish()]).strip()
+            assert kept == to_region(said, "north")
 
 
 def test_safety_comes_with_numbers_to_call() -> None:

@@ -44,6 +44,8 @@ def _matches(signs: Sequence[str], words: Sequence[Word], at: int, step: int) ->
     if not signs:
         return True
     sign, rest = signs[0], signs[1:]
+    if sign == ".":
+        return not 0 <= at < len(words) or words[at].mark
     if sign in ("$", "?", "^"):
         return _at_edge(sign, words, at, step)
     if sign == "*":

@@ -55,7 +55,7 @@ def words_of(
         covered = any(a < end and start < b for a, b in hidden)
         name = cased and capital and (_inside(found, inside) or _capital(pieces, index + 1))
         form = said.lower() if plain or mark else "#" if said[0].isdecimal() else ""
-        frozen = not plain or covered or name or _glued(text, start, end)
+        frozen = not plain or covered or name or glued(text, start, end)
         found.append(Word(said, "" if covered else form, start, end, mark, frozen, capital))
     return found
 
@@ -81,12 +81,12 @@ def _capital(pieces: Sequence[re.Match[str]], index: int) -> bool:
     return index < len(pieces) and pieces[index][0][:1].isupper()
 
 
-def _glued(text: str, start: int, end: int) -> bool:
-    """Say whether a word is part of something written together: "co-op", "na_2", "x86"."""
-    before, after = text[start - 1 : start], text[end : end + 1]
-    if before.isdecimal() or after.isdecimal():
+def glued(text: str, start: int, end: int) -> bool:
+    """Say whether what stands there is a part of something longer: "co-op", "na_2", "x86"."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if before[-1:].isalnum() or after[:1].isalnum():
         return True
-    return _joins(before, text[start - 2 : start - 1]) or _joins(after, text[end + 1 : end + 2])
+    return _joins(before[-1:], before[:-1]) or _joins(after[:1], after[1:])
 
 
 def _joins(sign: str, beyond: str) -> bool:
