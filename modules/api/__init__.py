@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradio.events import api as gradio_api
 
 from modules.api import language
+from modules.api.dictionary import DictionaryEndpoints
 from modules.api.edge import edge
 from modules.api.face import FaceEndpoints
 from modules.api.memory import MemoryEndpoints
@@ -40,8 +41,11 @@ def register(app: App) -> None:
         "remember": memory.remember,
         "recall": memory.recall,
         "forget": memory.forget,
+        "add_document": memory.add_document,
+        "import": memory.import_,
         "learn_style": style.learn_style,
         "feedback": style.feedback,
+        "dictionary": DictionaryEndpoints(app).dictionary,
         "new_user": memory.new_user,
         "export": memory.export,
         "delete": memory.delete,

@@ -18,6 +18,7 @@ from modules.avatar.photo.store import FaceStore
 from modules.conversation.back import Back, back
 from modules.conversation.base_voices import BaseVoices
 from modules.conversation.cache import Cache, CachedEmbedding
+from modules.conversation.dictionaries import Dictionaries
 from modules.conversation.files import Files
 from modules.conversation.filming import Filming
 from modules.conversation.identity import Identity, load_secret
@@ -76,6 +77,7 @@ class App:
         self.documents = DocumentStore(settings.data / "users")
         self.pictures = PictureStore(settings.data / "users", self.memories.embedding)
         self.styles = Styles(settings.data / "users", self.memories.embedding)
+        self.dictionaries = Dictionaries(settings.data / "users")
         self.idle_loops = IdleLoops(settings.data / "cache")
         self.faces = FaceStore(settings.data / "users")
         self.portrait_loops = PortraitLoops(self.faces)
@@ -274,6 +276,7 @@ class App:
             "voices": await to_thread.run_sync(self.voices.delete_all, owner),
             "faces": await to_thread.run_sync(self.faces.delete_all, owner),
             "style": await to_thread.run_sync(self.styles.delete, owner),
+            "dictionary": await to_thread.run_sync(self.dictionaries.delete, owner),
             "ratings": await to_thread.run_sync(self.ratings.delete, owner),
             "files": await to_thread.run_sync(self.files.forget, owner),
             "cached": self.cache.forget(owner),

@@ -182,7 +182,7 @@ class _Answer:
             yield replace(silence(self.request.reply, clause.clause, 0), words=unsaid)
 
     def _read(self, word: str) -> str:
-        return normalize(word, self.request.persona.region)
+        return normalize(word, self.request.persona.region, dict(self.request.dictionary.say))
 
     async def _match(
         self,

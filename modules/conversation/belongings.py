@@ -20,6 +20,7 @@ conversation.json  what was said in the conversations that are still open
 ratings.jsonl      what you thought of answers, if you rated any
 documents/         the text of your documents, in passages
 pictures/          your pictures and their captions
+dictionary.json    the words of your own that the assistant keeps to
 style/             how you write, masked examples, and pairs for fine-tuning a model
 voices/            your samples, and what was measured of them
 faces/             your portraits, and the points that were marked in them
@@ -50,6 +51,8 @@ def write_export(app: App, owner: str, path: Path) -> Path:
             for kind, kept in _stores(app):
                 for file in kept.export(owner):
                     archive.write(file, f"{kind}/{file.parent.name}/{file.name}")
+            for file in app.dictionaries.files(owner):
+                archive.write(file, file.name)
             for file in style.files():
                 archive.write(file, f"style/{file.name}")
             for name, text in tuning.items():

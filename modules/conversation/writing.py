@@ -80,13 +80,14 @@ class Writer:
         return None if self._count else request
 
     async def _clause(self, text: str, *, last: bool = False) -> None:
-        spoken = normalize(text, self._request.persona.region)
+        request = self._request
+        spoken = normalize(text, request.persona.region, dict(request.dictionary.say))
         mended, left = self._guard.counted()
-        await self._send(Clause(self._request.reply, self._count, text, spoken, last, mended, left))
+        await self._send(Clause(request.reply, self._count, text, spoken, last, mended, left))
         self._count += 1
 
     def _new_guard(self) -> Guard:
         persona = self._request.persona
-        # Somebody's own way of writing has the particles of its own region, and mixes them.
+        # Somebody's own way of writing has words and particles of its own region, and mixes them.
         region = None if self._request.manner else persona.region
-        return Guard(self._request.pair, region, persona.tone)
+        return Guard(self._request.pair, region, persona.tone, self._request.dictionary)
