@@ -17,7 +17,6 @@ _ASSENT: str = _RULES["particles"]["assent"]
 _OBJECTS = frozenset(_RULES["particles"]["objects"])
 _POLITE = frozenset(_RULES["particles"]["polite"])
 _STARTERS = frozenset(_RULES["starters"]["words"])
-_ENDS = frozenset(".!?…\n")
 _SOFTENERS: Mapping[str, Mapping[str, str]] = {
     word: row for row in _RULES["softener"] for word in row["words"]
 }
@@ -37,7 +36,7 @@ def deference(answer: Utterance, pair: Pair) -> list[Edit]:
             edits.append(_without_opener(answer, index))
         elif token.form == "ạ" and _defers(answer, index):
             edits.append(Edit(answer.tokens[index - 1].end, token.end, ""))
-        opens = token.form in _ENDS
+        opens = token.kind in ("mark", "line")
     return edits
 
 

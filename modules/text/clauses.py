@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +52,7 @@ class _Word:
     @property
     def core(self) -> str:
         """The word in lower case, without punctuation around it."""
-        return self.text.strip(_AROUND).casefold()
+        return unicodedata.normalize("NFC", self.text.strip(_AROUND)).casefold()
 
     @property
     def title(self) -> bool:
