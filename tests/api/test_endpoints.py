@@ -34,6 +34,8 @@ CONTRACT = {
     "/remember": ["text", "user_key"],
     "/recall": ["query", "user_key"],
     "/forget": ["id", "user_key"],
+    "/add_document": ["file", "user_key", "caption"],
+    "/import": ["file", "user_key"],
     "/learn_style": ["file", "user_key", "author"],
     "/feedback": ["correction", "user_key"],
     "/new_user": [],

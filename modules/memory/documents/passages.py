@@ -17,7 +17,7 @@ short paragraph together with the next."""
 OVERLAP = 40
 """Syllables of the longest sentence that is repeated."""
 
-_SENTENCE = re.compile(r"[^.!?…]+(?:[.!?…]+(?=\s|$)[\"”»)]*|$|[.!?…]+)")
+_BORDER = re.compile(r"(?:(?<=[.!?…])|(?<=[.!?…][\"”»)]))\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def passages_of(blocks: Iterable[Block]) -> Iterator[Passage]:
 
 def sentences_of(text: str) -> list[str]:
     """Return the sentences of a passage."""
-    return [each.strip() for each in _SENTENCE.findall(text) if each.strip()]
+    return [each for each in _BORDER.split(text.strip()) if each]
 
 
 def _sentences(text: str) -> Iterator[str]:
