@@ -13,6 +13,7 @@ import itertools
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -123,9 +124,10 @@ def survival(
     made = convert(spoken)
     if len(made) != len(spoken):
         raise ValueError("a conversion keeps the length of its sound")
-    return compared(heard(spoken, spans), heard(made, spans))
+    return compared(_unconverted(voice, syllables), heard(made, spans))
 
 
+@cache
 def said(
     voice: Voice, syllables: tuple[tuple[str, str], ...] = SYLLABLES
 ) -> tuple[FloatArray, dict[tuple[str, str], slice]]:
@@ -138,7 +140,14 @@ def said(
         spans[tone, initial + rhyme] = slice(at, at + len(sound))
         parts += [sound, pause]
         at += len(sound) + len(pause)
-    return np.concatenate(parts), spans
+    spoken = np.concatenate(parts)
+    spoken.setflags(write=False)
+    return spoken, spans
+
+
+@cache
+def _unconverted(voice: Voice, syllables: tuple[tuple[str, str], ...]) -> Heard:
+    return heard(*said(voice, syllables))
 
 
 def heard(samples: FloatArray, spans: dict[tuple[str, str], slice]) -> Heard:

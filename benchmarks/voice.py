@@ -27,6 +27,7 @@ import torch
 from benchmarks.report import Figure, spread, table
 from benchmarks.spoiled_tones import flattened, identity, nga_as_sac, without_creak, world_copy
 from benchmarks.tone_survival import Convert, survival
+from modules.errors import LADDER_ERRORS
 from modules.messages import SPEECH_RATE, FloatArray, Speech, TurnRequest, VoiceProfile
 from modules.models import weights
 from modules.tts import espeak_library
@@ -34,6 +35,7 @@ from modules.tts.voices import VOICES
 from modules.voice import measure_profile, write_sample
 from modules.voice.openvoice.config import read_config
 from modules.voice.openvoice.conversion import in_halves
+from modules.voice.openvoice.correction import Finish, measure
 from modules.voice.openvoice.network import Converter
 from modules.voice.openvoice.pairs import Pair, Pairs
 from modules.voice.pieces import FIRST_PIECE, piece_ends
@@ -65,6 +67,7 @@ def run(*, released: bool = False) -> list[Figure]:
         *speed(pairs, pair),
         Figure("two voices meet for the first time", meeting, "ms", detail="once, then kept"),
         joins(pairs, pair),
+        *corrections(),
         *checks(request),
     ]
     if released:
@@ -160,6 +163,41 @@ def joins(pairs: Pairs, pair: Pair) -> Figure:
     return Figure("streamed against at once", float(apart), "dB", at_most=-40.0)
 
 
+def corrections() -> list[Figure]:
+    """Return what is made good of a copy of the base voice that was spoiled by known amounts: 6 dB
+    softer, falling by 1.5 dB an octave, over a hum at -50 dB.
+    """
+    words = np.concatenate([reading(BASE.id)[: 4 * SPEECH_RATE], np.zeros(SPEECH_RATE, np.float32)])
+    spectrum = np.fft.rfft(words)
+    hertz = np.maximum(np.fft.rfftfreq(len(words), 1 / SPEECH_RATE), 80.0)
+    falling = np.fft.irfft(spectrum * 10 ** (-1.5 * np.log2(hertz / 1000) / 20), len(words))
+    moment = np.arange(len(words)) / SPEECH_RATE
+    hum = sum(np.sin(2 * np.pi * 50 * k * moment) / k for k in (1, 2, 3, 5))
+    spoiled = (0.5 * falling + 10 ** (-50 / 20) * hum).astype(np.float32)
+    profile = base_profile(BASE.id)
+    mended = Finish(words, measure(words, spoiled, profile, profile))(spoiled)
+    pause = slice(-SPEECH_RATE // 2, None)
+    was, became = (
+        {
+            "level": 20 * np.log10(rms(each) / rms(words)),
+            "spectrum": float(
+                np.std(
+                    measure_profile(each, SPEECH_RATE, id="", name="").envelope_db
+                    - measure_profile(words, SPEECH_RATE, id="", name="").envelope_db
+                )
+            ),
+            "pause": max(20 * np.log10(rms(each[pause]) + 1e-9), -120.0),
+        }
+        for each in (spoiled, mended)
+    )
+    names = {
+        "level": "level, of a copy 6 dB softer",
+        "spectrum": "spectrum, of one 1.5 dB an octave off",
+        "pause": "pauses, of one that hums at -50 dB",
+    }
+    return [Figure(names[key], became[key], "dB", detail=f"before {was[key]:.1f}") for key in names]
+
+
 def checks(request: TurnRequest) -> list[Figure]:
     """Return the check of tones on conversions that keep them, and on some that do not."""
 
@@ -228,7 +266,10 @@ def main() -> None:
     parser.add_argument("--released", action="store_true", help="measure the released weights")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    figures = run(released=given.released)
+    try:
+        figures = run(released=given.released)
+    except LADDER_ERRORS as error:
+        parser.exit(1, f"the released weights are not usable here: {error}\n")
     print(table(figures))
     if given.json:
         rows = [{**asdict(figure), "met": figure.met} for figure in figures]

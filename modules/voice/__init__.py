@@ -29,7 +29,7 @@ def _openvoice(name: str, *needs: Need, first_output_s: float, next_output_s: fl
         needs=frozenset[Need]({"packages", "weights", "torch", *needs}),
         packages=("torch",),
         weights=("openvoice-v2",),
-        megabytes=330,
+        megabytes=300,
         licence="MIT",
         first_output_s=first_output_s,
         next_output_s=next_output_s,

@@ -15,7 +15,7 @@ from modules.tts.voices import VOICES, Voice
 from modules.voice.world import WorldStream
 from tests.voice.references import base_profile, reference
 
-SYLLABLES = (("m", "a"), ("n", "i"), ("v", "ơ"), ("m", "ông"))
+SYLLABLES = (("m", "a"), ("n", "i"), ("v", "ơ"))
 WOMAN, MAN = VOICES[:2]
 
 
@@ -99,10 +99,9 @@ def test_every_syllable_lies_where_it_is_said_to_lie() -> None:
         assert not samples[span.stop : span.stop + 2_000].any()
 
 
-@pytest.mark.parametrize("name", ["female-like", "deep"])
-def test_all_six_tones_survive_the_world_match(name: str) -> None:
+def test_all_six_tones_survive_the_world_match() -> None:
     def match(samples: FloatArray) -> FloatArray:
-        request = TurnRequest(1, "", voice=reference(name), base_voice=base_profile())
+        request = TurnRequest(1, "", voice=reference("female-like"), base_voice=base_profile())
         pieces = WorldStream(request).process(Speech(1, 0, samples.copy()))
         return np.concatenate([piece.samples for piece in pieces])
 

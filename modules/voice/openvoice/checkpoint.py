@@ -29,11 +29,12 @@ def load_converter(folder: Path, sha256: str | None = None) -> Converter:
     it asks for code, "unreadable" where it is damaged or belongs to another network.
     """
     path = folder / CHECKPOINT
-    network = Converter(read_config(folder / CONFIG))
+    config = read_config(folder / CONFIG)
     if sha256 is not None and sha256_of(path) != sha256:
         raise WeightsRejected("altered", file=CHECKPOINT)
-    state = folded(read_state(path), network)
-    network.load_state_dict(state)
+    with torch.device("meta"):  # its first numbers would only be thrown away
+        network = Converter(config)
+    network.load_state_dict(folded(read_state(path), network), assign=True)
     return network.eval().requires_grad_(False)
 
 

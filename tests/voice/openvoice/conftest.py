@@ -48,7 +48,14 @@ def fetched(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wei
     """The app's weights, with the small converter where the released one would be."""
     from modules.voice.openvoice import engine
 
-    folder = tmp_path / "models" / KEY
+    kept = put(small, tmp_path / "models")
+    monkeypatch.setattr(engine, "weights", lambda: kept)
+    return kept
+
+
+def put(small: Path, directory: Path) -> Weights:
+    """Put the small converter into a directory of models, as if it had been fetched."""
+    folder = directory / KEY
     (folder / "converter").mkdir(parents=True)
     files = []
     for name in ("checkpoint.pth", "config.json"):
@@ -60,6 +67,4 @@ def fetched(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wei
         KEY, "voice", "test/small", "0" * 40, tuple(files), "MIT", False, "made by a test"
     )
     write_receipts(folder, {f.name: Receipt.of(folder / f.name, f) for f in spec.files})
-    kept = Weights(tmp_path / "models", {KEY: spec})
-    monkeypatch.setattr(engine, "weights", lambda: kept)
-    return kept
+    return Weights(directory, {KEY: spec})

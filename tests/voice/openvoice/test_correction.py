@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 
 import numpy as np
 import pytest
@@ -114,11 +115,15 @@ def test_sound_without_a_voice_is_only_made_as_loud() -> None:
     assert taps[0] == pytest.approx(10 ** (GAIN_LIMIT_DB / 20), rel=0.05)
 
 
+@cache
+def taps_of_a_tilt() -> FloatArray:
+    return measure(SPEECH, tilted(SPEECH, 1.5), base_profile(), base_profile())
+
+
 @given(st.lists(st.integers(1, 40_000), max_size=6))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_pieces_are_finished_as_the_whole_is(cuts: list[int]) -> None:
-    words = SPEECH[:44_100]
-    taps = measure(SPEECH, tilted(SPEECH, 1.5), base_profile(), base_profile())
+    words, taps = SPEECH[:44_100], taps_of_a_tilt()
     whole = finished(words, words, taps)
     edges = [0, *sorted({min(cut, len(words)) for cut in cuts} | {len(words)})]
     finish = Finish(words, taps)

@@ -25,7 +25,6 @@ from modules.messages import (
     SpokenWord,
     TurnRequest,
     Viseme,
-    VoiceProfile,
 )
 from modules.models import Weights, write_receipts
 from modules.residency import Residency
@@ -33,6 +32,7 @@ from modules.voice import ENGINES, write_sample
 from modules.voice.openvoice.conversion import Conversion
 from modules.voice.openvoice.engine import OpenVoiceEngine
 from modules.voice.pieces import FIRST_PIECE
+from tests.voice.openvoice.conftest import put
 from tests.voice.references import base_profile, reference
 from tests.voice.speaking import other_reading, reading, rms, said
 
@@ -41,34 +41,40 @@ BY_NAME = {spec.name: spec for spec in ENGINES}
 ON_CPU = BY_NAME["openvoice-cpu"]
 
 
-@pytest.fixture
-def engine(fetched: Weights) -> Iterator[OpenVoiceEngine]:
+@pytest.fixture(scope="module")
+def engine(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenVoiceEngine]:
     made = OpenVoiceEngine(ON_CPU)
-    made.load()
+    with pytest.MonkeyPatch.context() as patch:
+        kept = put(small, tmp_path_factory.mktemp("weights"))
+        patch.setattr("modules.voice.openvoice.engine.weights", lambda: kept)
+        made.load()
     yield made
     made.close()
 
 
-@pytest.fixture
-def target(tmp_path: Path) -> VoiceProfile:
-    path = tmp_path / "voices" / "sample.flac"
-    path.parent.mkdir()
-    write_sample(path, other_reading("north-woman")[: 5 * SPEECH_RATE])
-    return replace(reference("female-like"), sample=str(path))
+@pytest.fixture(scope="module")
+def request_(tmp_path_factory: pytest.TempPathFactory) -> TurnRequest:
+    return asked(tmp_path_factory.mktemp("samples"))
 
 
 @pytest.fixture
-def base(tmp_path: Path) -> VoiceProfile:
-    path = tmp_path / "base" / "espeak-north-man.flac"
-    path.parent.mkdir()
-    write_sample(path, reading()[: 5 * SPEECH_RATE])
-    return replace(base_profile(), sample=str(path))
+def fresh(tmp_path: Path) -> TurnRequest:
+    """A request whose samples nobody has heard yet, in folders of the test's own."""
+    return asked(tmp_path)
 
 
-@pytest.fixture
-def request_(target: VoiceProfile, base: VoiceProfile) -> TurnRequest:
+def asked(folder: Path) -> TurnRequest:
+    profiles = []
+    for name, known, sound in (
+        ("voices", reference("female-like"), other_reading("north-woman")),
+        ("base", base_profile(), reading()),
+    ):
+        path = folder / name / "sample.flac"
+        path.parent.mkdir()
+        write_sample(path, sound[: 5 * SPEECH_RATE])
+        profiles.append(replace(known, sample=str(path)))
     names = ("openvoice-cpu", "world")
-    return TurnRequest(1, "", voice=target, base_voice=base, engines={"voice": names})
+    return TurnRequest(1, "", voice=profiles[0], base_voice=profiles[1], engines={"voice": names})
 
 
 def speech(samples: FloatArray, **changes: Any) -> Speech:
@@ -147,34 +153,34 @@ def test_without_a_voice_the_base_voice_speaks(
 
 
 def test_speakers_and_their_filter_are_kept_and_not_heard_again(
-    engine: OpenVoiceEngine, request_: TurnRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    engine: OpenVoiceEngine, fresh: TurnRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    first = joined(converted(engine, request_, speech(said("Dạ."))))
+    first = joined(converted(engine, fresh, speech(said("Dạ."))))
     kept = sorted(path.name.split("-")[0] for path in tmp_path.rglob("*.npy"))
     assert kept == ["openvoice"] * 3  # two speakers, and the filter beside the user's sample
     assert len(list((tmp_path / "voices").glob("*.npy"))) == 2
     monkeypatch.setattr(
         "modules.voice.openvoice.pairs.speaker_of", lambda *_: pytest.fail("heard again")
     )
-    again = joined(converted(engine, request_, speech(said("Dạ."))))
+    again = joined(converted(engine, fresh, speech(said("Dạ."))))
     np.testing.assert_array_equal(first, again)
 
 
 @pytest.mark.parametrize("damage", [np.zeros(3), np.full(256, np.nan)])
 def test_what_is_kept_in_another_shape_is_heard_anew(
-    engine: OpenVoiceEngine, request_: TurnRequest, tmp_path: Path, damage: FloatArray
+    engine: OpenVoiceEngine, fresh: TurnRequest, tmp_path: Path, damage: FloatArray
 ) -> None:
-    first = joined(converted(engine, request_, speech(said("Dạ."))))
+    first = joined(converted(engine, fresh, speech(said("Dạ."))))
     for path in tmp_path.rglob("*.npy"):
         np.save(path, damage.astype(np.float32))
-    again = joined(converted(engine, request_, speech(said("Dạ."))))
+    again = joined(converted(engine, fresh, speech(said("Dạ."))))
     np.testing.assert_array_equal(first, again)
 
 
 def test_without_a_sample_of_the_base_voice_its_first_speech_stands_in(
-    engine: OpenVoiceEngine, request_: TurnRequest, tmp_path: Path
+    engine: OpenVoiceEngine, fresh: TurnRequest, tmp_path: Path
 ) -> None:
-    out = converted(engine, replace(request_, base_voice=None), speech(said(CLAUSE)))
+    out = converted(engine, replace(fresh, base_voice=None), speech(said(CLAUSE)))
     assert len(joined(out)) == len(said(CLAUSE))
     assert list((tmp_path / "base").glob("*.npy")) == []
 
@@ -223,11 +229,11 @@ def test_the_ladder_serves_it_first(engine: OpenVoiceEngine, request_: TurnReque
 
 
 def test_where_the_sample_is_gone_the_world_match_takes_over(
-    engine: OpenVoiceEngine, request_: TurnRequest
+    engine: OpenVoiceEngine, fresh: TurnRequest
 ) -> None:
-    assert request_.voice is not None
-    Path(request_.voice.sample).unlink()
-    pieces, notices = laddered(engine, request_, speech(said(CLAUSE)))
+    assert fresh.voice is not None
+    Path(fresh.voice.sample).unlink()
+    pieces, notices = laddered(engine, fresh, speech(said(CLAUSE)))
     assert len(joined(pieces)) == len(said(CLAUSE))
     (notice,) = notices
     assert notice.code == "demoted"
