@@ -21,6 +21,8 @@ CALLS = frozenset(_CALL["after"])
 OF = frozenset(_TRAPS["possession"]["of"])
 RANKS = frozenset(_THIRD["ranks"])
 """The number of a child among its siblings, which serves as a name: "dì Ba"."""
+COUNTED = frozenset(_THIRD["counted"])
+"""Behind a rank these show that it is a number: "anh ba mươi tuổi"."""
 GREETINGS = phrases(_CALL["greetings"])
 
 _ROLE_GREETINGS = phrases(_CALL["role_greetings"])

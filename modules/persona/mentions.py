@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from modules.persona.calls import (
     CALLS,
+    COUNTED,
     OF,
     RANKS,
     TERM_PHRASES,
@@ -160,10 +161,9 @@ def _may_own(utterance: Utterance, segment: Segment, index: int, start: int) -> 
 def _judge(utterance: Utterance, segment: Segment, index: int, length: int, term: str) -> Mention:
     """Build the mention of a term: with its name, called or spoken about."""
     end = index + length
-    if TERMS[term].rank:
-        ranked = utterance.tokens[end - 1].capital or utterance.form(segment, end) in CALLS
-        if not ranked:  # "anh ba mươi tuổi"
-            term, end = utterance.forms[index], index + 1
+    small = TERMS[term].rank and not utterance.tokens[end - 1].capital
+    if small and utterance.form(segment, end) in COUNTED:  # "anh ba mươi tuổi"
+        term, end = utterance.forms[index], index + 1
     named = name_end(utterance, segment, end)
     rule = called(utterance, segment, index, named, term)
     third = not rule and (

@@ -14,7 +14,7 @@ from modules.persona.data import table
 from modules.persona.dictionary import NO_WORDS, paragraph
 from modules.persona.edits import capital
 from modules.persona.relations import rank
-from modules.persona.terms import TERMS
+from modules.persona.terms import TERMS, written
 from modules.text.nfc import clean
 
 _RULES = table("prompt")
@@ -51,14 +51,14 @@ def instructions(
 
 def _words(persona: Persona, pair: Pair) -> dict[str, str]:
     """Return what the templates fill in: the terms, in both cases, and the region's particles."""
-    me, you = pair.assistant_self, pair.user_term
+    me, you = written(pair.assistant_self), written(pair.user_term)
     return {
         **_PARTICLES[persona.region],
         "me": me,
         "you": you,
         "Me": capital(me),
         "You": capital(you),
-        "you_self": _user_self(pair),
+        "you_self": written(_user_self(pair)),
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from modules.messages import Pair, Region, Tone
 from modules.persona.data import table
 from modules.persona.reciprocity import parse_pair
-from modules.persona.terms import junior, senior
+from modules.persona.terms import junior, senior, written
 
 _RULES = table("pairs")
 _PREVIEW = _RULES["preview"]
@@ -39,7 +39,7 @@ def rank(pair: Pair) -> str:
 
 def greeting(pair: Pair, name: str) -> str:
     """Return the words with which an assistant of this name introduces itself to the user."""
-    me, you = pair.assistant_self, pair.user_term
+    me, you = written(pair.assistant_self), written(pair.user_term)
     called = name[:1].lower() + name[1:]
     # "Bà Sáu" carries her own word for herself; Linh does not.
     called = called if called.startswith(f"{me} ") else f"{me} {name}".strip()
@@ -56,7 +56,7 @@ def greeting(pair: Pair, name: str) -> str:
 
 def preview(pair: Pair, tone: Tone, region: Region) -> str:
     """Return a sentence in which an assistant with this pair, tone and region greets."""
-    me, you = pair.assistant_self, pair.user_term
+    me, you = written(pair.assistant_self), written(pair.user_term)
     return str(_PREVIEW[rank(pair)][tone]).format_map(
         {
             **_PREVIEW["particles"][region],

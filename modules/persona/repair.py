@@ -12,7 +12,7 @@ from modules.persona.edits import Edit, apply, in_case_of
 from modules.persona.foreign import foreign_words
 from modules.persona.particles import deference, softeners
 from modules.persona.slots import Slot, kinship_slots, neutral_slots
-from modules.persona.terms import term_of
+from modules.persona.terms import term_of, written
 from modules.persona.utterance import Utterance
 
 
@@ -79,7 +79,7 @@ def edits_of(answer: Utterance, slots: list[Slot]) -> list[Edit]:
     edits: list[Edit] = []
     for slot in slots:
         first, last = answer.tokens[slot.start], answer.tokens[slot.end - 1]
-        edits.append(Edit(first.start, last.end, in_case_of(first.text, slot.term)))
+        edits.append(Edit(first.start, last.end, in_case_of(first.text, written(slot.term))))
     return edits
 
 

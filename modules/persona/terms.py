@@ -42,6 +42,12 @@ def term_of(text: str) -> str | None:
     return name if name in TERMS else None
 
 
+def written(name: str) -> str:
+    """Return a term as a sentence has it: the number of a child is a name ("anh Hai")."""
+    head, _, last = name.rpartition(" ")
+    return f"{head} {last.title()}" if TERMS[name].rank and last != "cả" else name
+
+
 def agree(self_term: str, addressee: str) -> bool:
     """Say whether somebody who says `self_term` for "I" may call the other `addressee`."""
     theirs = TERMS[addressee].classes

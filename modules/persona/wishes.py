@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modules.persona.calls import TERM_PHRASES, name_end
+from modules.persona.calls import COUNTED, TERM_PHRASES, name_end
 from modules.persona.data import phrases, table
 from modules.persona.terms import TERMS, junior
 from modules.persona.utterance import Segment, Utterance
@@ -87,8 +87,8 @@ def _term(utterance: Utterance, index: int, end: int) -> tuple[int, str]:
         return index, ""
     length, name = found
     capital = utterance.tokens[index + length - 1].capital
-    last = index + length == end or utterance.forms[index + length] in _ASKS_END
-    if TERMS[name].rank and not capital and (utterance.cased or not last):
+    following = utterance.forms[index + length] if index + length < end else ""
+    if TERMS[name].rank and not capital and following in COUNTED:
         return index + 1, utterance.forms[index]
     return index + length, name
 

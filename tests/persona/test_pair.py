@@ -13,7 +13,7 @@ from modules.persona import (
     preview,
 )
 from modules.persona.reciprocity import complete, reciprocal
-from modules.persona.terms import TERMS
+from modules.persona.terms import TERMS, written
 
 NEUTRAL = Facts()
 
@@ -133,13 +133,16 @@ def test_the_panel_has_no_pair_twice_and_only_known_terms() -> None:
 def test_every_pair_of_the_panel_can_be_reached_by_speaking(choice) -> None:  # type: ignore[no-untyped-def]
     """By a wish where the user says so, and else by the user's own words."""
     pair = choice.pair
-    wished = f"Xưng {pair.assistant_self} gọi {pair.user_term} nhé."
+    mine, yours = written(pair.assistant_self), written(pair.user_term)
+    wished = f"Xưng {mine} gọi {yours} nhé."
     assert address(wished)["pair"] == {
         "assistant_self": pair.assistant_self,
         "user_term": pair.user_term,
     }
-    if TERMS[pair.assistant_self].role == "both" and pair.user_term != "cậu":
-        heard = address(f"{pair.assistant_self} ơi, {pair.user_term} mệt quá.")
+    user = TERMS[pair.user_term]
+    # Nobody can be heard to call themselves quý khách, or chồng, or in the North a friend (cậu).
+    if TERMS[pair.assistant_self].role == "both" and user.role == "both" and not user.called:
+        heard = address(f"{mine} ơi, {yours} mệt quá.")
         assert heard["pair"] == address(wished)["pair"]
 
 
@@ -155,7 +158,7 @@ def test_a_preview_is_said_in_its_own_pair(choice) -> None:  # type: ignore[no-u
     for tone in ("formal", "casual", "friendly"):
         for region in ("north", "central", "south"):
             sentence = preview(choice.pair, tone, region)  # type: ignore[arg-type]
-            assert choice.pair.assistant_self in sentence.lower()
+            assert written(choice.pair.assistant_self).lower() in sentence.lower()
             assert choice.pair.user_term in sentence.lower()
             assert "{" not in sentence
 
@@ -164,7 +167,8 @@ def test_a_preview_heard_as_the_assistants_words_tells_its_own_pair() -> None:
     for choice in PAIRS:
         said = infer(preview(choice.pair, "formal", "north"))
         if TERMS[choice.pair.assistant_self].role == "both":
-            assert said.user_self in (None, choice.pair.assistant_self)
+            # "anh cả" in the middle of a sentence may as well be "even you".
+            assert choice.pair.assistant_self.startswith(said.user_self or "")
 
 
 def test_gender_tells_the_other_half_only_where_it_is_known() -> None:

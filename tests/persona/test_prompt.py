@@ -1,7 +1,9 @@
 import pytest
 
-from modules.messages import EMOTIONS, Pair, Persona, User
-from modules.persona import PAIRS, instructions, repair
+from modules.messages import EMOTIONS, Line, Pair, Persona, User
+from modules.persona import PAIRS, instructions, repair, rewrite_history
+from modules.persona.terms import written
+from modules.text.edits import capital
 
 LAN = Persona(name="Lan", age=25, region="south", style="hay đùa, thích thơ")
 
@@ -40,12 +42,30 @@ def test_the_exemplars_are_in_the_pair_so_that_the_guard_finds_nothing_to_mend(c
 
 
 @pytest.mark.parametrize("choice", PAIRS, ids=lambda choice: str(choice.pair))
+def test_the_rule_the_counter_example_and_two_exemplars_speak_of_every_pair(choice) -> None:  # type: ignore[no-untyped-def]
+    me, you = written(choice.pair.assistant_self), written(choice.pair.user_term)
+    lines = instructions(None, None, choice.pair).splitlines()
+    (rule,) = [line for line in lines if line.startswith("Luôn tự xưng")]
+    assert f'Luôn tự xưng là "{me}" và gọi người dùng là "{you}"' in rule
+    right, wrong = rule.split("Nói ")[1].split(", không nói ")
+    assert me in right.lower() or me in right or capital(me) in right
+    assert right.strip('".') not in wrong
+    answers = " ".join(line for line in lines if line.startswith("Trợ lý: "))
+    assert capital(me) in answers or f" {me} " in answers
+    assert capital(you) in answers or f" {you} " in answers
+    history = rewrite_history([Line("assistant", "Mình nghe bạn đây.")], Pair(), choice.pair)
+    assert history[0].text == f"{capital(me)} nghe {you} đây."
+
+
+@pytest.mark.parametrize("choice", PAIRS, ids=lambda choice: str(choice.pair))
 @pytest.mark.parametrize("mood", EMOTIONS)
 def test_the_prompt_stays_compact(choice, mood) -> None:  # type: ignore[no-untyped-def]
     user = User(name="Nam", age=30, gender="male")
     prompt = instructions(LAN, user, choice.pair, mood)
     # A token is about two thirds of a Vietnamese syllable or longer, hence 250 words for 350.
-    assert len(prompt.split()) <= 250
+    # A term of two words stands in it some fifteen times.
+    terms = f"{choice.pair.assistant_self} {choice.pair.user_term}".split()
+    assert len(prompt.split()) <= 250 + 15 * (len(terms) - 2)
     assert "{" not in prompt
 
 
