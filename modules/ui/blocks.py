@@ -20,6 +20,7 @@ from modules.ui.events import Events, chat
 from modules.ui.labels import Labels, first
 from modules.ui.panels import Bench, Panel
 from modules.ui.panels.data import CONFIRM, DataPanel
+from modules.ui.panels.dictionary import DictionaryPanel
 from modules.ui.panels.engines import EnginesPanel, progress_in_megabytes
 from modules.ui.panels.face import FacePanel
 from modules.ui.panels.listening import ListeningPanel
@@ -52,6 +53,7 @@ _TABS: tuple[tuple[str, type[Any]], ...] = (
     ("tab.listening", ListeningPanel),
     ("tab.memory", MemoryPanel),
     ("tab.style", StylePanel),
+    ("tab.dictionary", DictionaryPanel),
     ("tab.engines", EnginesPanel),
     ("tab.data", DataPanel),
 )

@@ -11,7 +11,7 @@ from modules.ui.theme import Theme
 _HERE = Path(__file__).parent
 SHEETS = (
     "palette.css", "page.css", "repairs.css", "stage.css", "conversation.css", "saving.css",
-    "panels.css", "face.css", "welcome.css",
+    "panels.css", "face.css", "profile.css", "welcome.css",
 )  # fmt: skip
 
 

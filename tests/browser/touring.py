@@ -21,7 +21,17 @@ LONG = (
     "chẳng gọi được cho ai cả; về đến nhà thì cơm canh đã nguội hết rồi bạn ạ. "
     "https://vi.wikipedia.org/wiki/Những_con_đường_rất_rất_dài_không_có_chỗ_nào_để_xuống_dòng"
 )
-PANELS = ("persona", "voice", "face", "listening", "memory", "engines", "data")
+PANELS = (
+    "persona",
+    "voice",
+    "face",
+    "listening",
+    "memory",
+    "style",
+    "dictionary",
+    "engines",
+    "data",
+)
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 AUDIT = """async () => {
   const found = await axe.run(document, { resultTypes: ['violations'] });
