@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from modules import emotion, persona
 from modules.asr import ENGINES
+from modules.conversation.dictionaries import words_of
 from modules.conversation.recollection import recalled
 from modules.conversation.speaking import run
 from modules.conversation.styling import styled
@@ -48,12 +49,13 @@ async def front(session: Session, heard: str | Utterance, reply: int, tell: Tell
     found = await recalled(session, text, reply, tell)
     session.recalled, session.recollections = found.told, found.items
     style, notices = await styled(session.app.styles, session.keeper, text, reply)
-    for notice in notices:
+    words, worse = await words_of(session.app.dictionaries, session.keeper, reply)
+    for notice in (*notices, *worse):
         await tell(notice)
     overall = emotion.smooth(session.moods)
     instructions = persona.instructions(
         session.persona, session.user, session.address.pair, overall.label, found.dated,
-        style.paragraph,
+        style.paragraph, words,
     )  # fmt: skip
     return replace(
         _request(session, text, reply),
@@ -65,6 +67,7 @@ async def front(session: Session, heard: str | Utterance, reply: int, tell: Tell
         recollections=found.items,
         asked_when=found.asked_when,
         manner=style.manner,
+        dictionary=words,
     )
 
 
