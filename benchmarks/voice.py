@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import tempfile
 import time
@@ -22,6 +23,8 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in the app (residency.py), before torch
 import torch
 
 from benchmarks.report import Figure, spread, table

@@ -230,6 +230,10 @@ def _busy(stream: object) -> bool:
 
 
 def _make_and_load(spec: EngineSpec) -> Engine[Any, Any]:
+    # OpenMP's threads turn in circles while they wait for each other. Where an avatar draws on the
+    # same cores, a network on two threads then takes three times the processor time, and longer
+    # than on one. The library reads this when it is first loaded, with torch.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     engine = spec.make()
     engine.load()
     return engine

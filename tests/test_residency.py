@@ -1,5 +1,7 @@
 """Engines come and go without disturbing the turns that use them."""
 
+import os
+
 import pytest
 
 from modules.engines import EngineSpec, in_order
@@ -51,6 +53,18 @@ async def test_an_engine_is_loaded_once_however_often_it_is_asked_for():
     await engines.load("tts", "engine")
     assert Loads.loaded == 1
     assert engines.resident("tts") == ("engine",)
+
+
+@virtual_time
+async def test_threads_of_a_network_sleep_while_they_wait_unless_the_owner_says_otherwise(
+    monkeypatch,
+):
+    for given, expected in (("", "PASSIVE"), ("ACTIVE", "ACTIVE")):
+        monkeypatch.setenv("OMP_WAIT_POLICY", given)
+        if not given:
+            monkeypatch.delenv("OMP_WAIT_POLICY")
+        await home(spec()).load("tts", "engine")
+        assert os.environ["OMP_WAIT_POLICY"] == expected
 
 
 @virtual_time
