@@ -29,7 +29,7 @@ def is_forget_request(utterance: str) -> str | None:
 
 
 def _query(rules: Grammar, sentence: Sentence) -> str | None:
-    asked = rules.opening("forget", sentence.spaced)
+    asked = rules.opening("forget", sentence.spaced) or _before_own_thing(rules, sentence)
     named = _without(rules, "forget_end", sentence[asked:])
     ended = len(named) + asked < len(sentence) or rules.opening("forget_kindly", sentence.spaced)
     if not asked or not named.tokens or not ended:
@@ -38,6 +38,11 @@ def _query(rules: Grammar, sentence: Sentence) -> str | None:
     if rules.opening("nothing", spaced) == len(named) or rules.find("question", spaced):
         return None
     return named.original
+
+
+def _before_own_thing(rules: Grammar, sentence: Sentence) -> int:
+    asked = rules.opening("forget_named", sentence.spaced)
+    return asked if asked and rules.opening("own_thing", sentence[asked:].spaced) else 0
 
 
 def _without(rules: Grammar, name: str, sentence: Sentence) -> Sentence:

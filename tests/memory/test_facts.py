@@ -7,7 +7,7 @@ from modules.memory.facts import kinds_of
 from modules.memory.wording import words
 from tests.memory.conftest import rows
 
-SETS = ["tune", "held", "fresh", "blind", "sealed", "last"]
+SETS = ["tune", "held", "fresh", "blind", "sealed", "last", "year"]
 
 
 def plain(text):
