@@ -159,11 +159,12 @@ class StylePanel:
         except GuongError:
             profile = StyleProfile()
         drawn = card(profile, session.language)
+        some = bool(drawn or profile.taboo or profile.replacements)
         return [
             gr.update(value=drawn, visible=bool(drawn)),
-            gr.update(visible=not drawn),
-            gr.update(visible=bool(drawn)),
-            gr.update(visible=bool(drawn)),
+            gr.update(visible=not some),
+            gr.update(visible=some),
+            gr.update(visible=some),
             profile.applied,
             profile.learning,
             round(100 * profile.strength),
