@@ -20,7 +20,8 @@ class AddressState:
     """The pair in use, why, and what it takes to change it.
 
     `changed` says that the last turn changed the pair and `previous` what `undo` returns to;
-    `evidence` is that turn's. `pending` is a weak sign that was seen once; `chosen` was picked in
+    `evidence` is that turn's, and `shown_by` are the signs (rule, words) that led to the pair,
+    the strongest first. `pending` is a weak sign that was seen once; `chosen` was picked in
     the panel, and stays until a wish or another choice.
     """
 
@@ -33,6 +34,7 @@ class AddressState:
     chosen: Terms = NO_TERMS
     detected: Terms = NO_TERMS
     pending: Terms = NO_TERMS
+    shown_by: tuple[tuple[str, str], ...] = ()
 
 
 def advance(
@@ -100,8 +102,13 @@ def _use(state: AddressState, pair: Pair, reason: Reason) -> AddressState:
         pair=pair,
         reason=reason,
         changed=changed,
+        shown_by=_shown_by(state, reason) if changed else state.shown_by,
         previous=state.pair if changed else state.previous,
     )
+
+
+def _shown_by(state: AddressState, reason: Reason) -> tuple[tuple[str, str], ...]:
+    return state.evidence.reasons if reason in ("wish", "detected") else ()
 
 
 def choose(state: AddressState, pair: Pair) -> AddressState:

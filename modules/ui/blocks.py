@@ -25,6 +25,7 @@ from modules.ui.panels.engines import EnginesPanel, progress_in_megabytes
 from modules.ui.panels.face import FacePanel
 from modules.ui.panels.listening import ListeningPanel
 from modules.ui.panels.memory import MemoryPanel
+from modules.ui.panels.pair_notice import PairNotice
 from modules.ui.panels.persona import PersonaPanel
 from modules.ui.panels.rating import RatingPanel
 from modules.ui.panels.saving import Saving
@@ -110,7 +111,7 @@ class _Page:
                 self._build_recogniser()
             with gr.Column(elem_id="guong-side"):
                 self._build_conversation()
-        self._panels: list[Panel] = [self._rating]
+        self._panels: list[Panel] = [self._rating, self._pair_notice]
         labels(
             gr.Markdown(elem_id="guong-settings-title", **first(value="page.settings_title")),
             value="page.settings_title",
@@ -144,6 +145,7 @@ class _Page:
             self._footer = gr.HTML(elem_id="guong-footer")
             Saving(self._bench)
         self._rating = RatingPanel(self._bench)
+        self._pair_notice = PairNotice(self._bench)
         with gr.Row(elem_id="guong-composer"):
             self._message = labels(
                 gr.Textbox(
@@ -212,6 +214,9 @@ class _Page:
         for panel in faces:
             if isinstance(panel, FacePanel):
                 on(panel.corrected.success, self._move, None, self._stage)
+        cast = next(panel for panel in self._panels if isinstance(panel, PersonaPanel))
+        for paired in (self._pair_notice.undone, *cast.paired):
+            self._refresh_after(paired)
         data = next(panel for panel in self._panels if isinstance(panel, DataPanel))
         on(self._rating.rated.success, data.refresh, None, data.outputs)
         on(data.delete.click, self._delete, gr.Checkbox(visible=False), page, js=CONFIRM)
@@ -237,7 +242,7 @@ class _Page:
         panels = [
             panel
             for panel in self._panels
-            if isinstance(panel, PersonaPanel | VoicePanel | MemoryPanel | RatingPanel)
+            if isinstance(panel, PersonaPanel | VoicePanel | MemoryPanel | RatingPanel | PairNotice)
         ]
 
         async def refresh(request: gr.Request) -> list[Any]:

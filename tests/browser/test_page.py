@@ -73,6 +73,22 @@ def test_the_pair_is_shown_can_be_chosen_and_taken_back(embedded, visit):
     assert "“" in preview.inner_text()
 
 
+def test_a_pair_that_a_turn_changed_is_told_under_the_conversation_with_a_way_back(
+    embedded, visit
+):
+    page = visit(embedded).say("Chị ơi, em hỏi chút ạ").until("speaking")
+    notice = page.page.locator("#guong-pair-notice")
+    notice.wait_for(state="visible")
+    told = notice.inner_text()
+    assert "chị / em thay cho mình / bạn" in told
+    assert "bạn gọi “chị ơi”" in told
+    notice.get_by_role("button", name="Quay lại").click()
+    notice.wait_for(state="hidden")
+    page.page.wait_for_function(
+        "document.querySelector('.guong-preview').innerText.includes('mình / bạn')"
+    )
+
+
 def test_the_engines_panel_lists_every_stage_with_licences(embedded, visit):
     page = visit(embedded)
     tab(page, "Bộ máy")

@@ -15,6 +15,7 @@ from modules.ui.casting import put_on
 from modules.ui.labels import first
 from modules.ui.panels import Bench
 from modules.ui.panels.face import own_choices
+from modules.ui.panels.pair_notice import explained
 
 GENDERS = ("female", "male", "other")
 REGIONS = ("north", "central", "south")
@@ -93,6 +94,8 @@ class PersonaPanel:
                 )
         self.worn: list[Any] = []
         """Events after which another face is shown on the stage."""
+        self.paired: list[Any] = []
+        """Events after which another pair was chosen here."""
         self.outputs: list[Any] = [*self._persona, *self._user, self._pair, *self._shown]
         self._connect()
 
@@ -116,7 +119,8 @@ class PersonaPanel:
         pair = session.address.pair
         words = persona.preview(pair, session.persona.tone, session.persona.region)
         reason = tell(session.language, f"pair.{session.address.reason}")
-        line = f"<b>{pair.assistant_self} / {pair.user_term}</b> ({reason}): “{words}”"
+        why = explained(session) or reason
+        line = f"<b>{pair.assistant_self} / {pair.user_term}</b> ({why}): “{words}”"
         return [line, gr.update(visible=session.address.previous is not None)]
 
     def _connect(self) -> None:
@@ -128,8 +132,10 @@ class PersonaPanel:
             if field is not self._face:
                 on(when, self._apply, fields, self._shown)
         self.worn = [on(self._face.input, self._wear, self._face, self._shown)]
-        on(self._pair.input, self._choose, self._pair, self._shown)
-        on(self._undo.click, self._take_back, None, [self._pair, *self._shown])
+        self.paired = [
+            on(self._pair.input, self._choose, self._pair, self._shown),
+            on(self._undo.click, self._take_back, None, [self._pair, *self._shown]),
+        ]
 
     async def _apply(self, request: gr.Request, *values: Any) -> list[Any]:
         session = self._bench.visitors.session(request)
