@@ -39,6 +39,7 @@ from modules.voice import measure_profile, write_sample
 from modules.voice.openvoice.config import read_config
 from modules.voice.openvoice.conversion import in_halves
 from modules.voice.openvoice.correction import Finish, measure
+from modules.voice.openvoice.engine import SECOND_PIECE
 from modules.voice.openvoice.network import Converter
 from modules.voice.openvoice.pairs import Pair, Pairs
 from modules.voice.pieces import FIRST_PIECE, piece_ends
@@ -115,7 +116,7 @@ def speed(pairs: Pairs, pair: Pair) -> list[Figure]:
     seconds = len(long) / SPEECH_RATE
     spoken = np.tile(reading(BASE.id), 2)[: 30 * SPEECH_RATE]
     first = taken(lambda: convert(pairs, pair, clause, [FIRST_PIECE]))
-    streamed = taken(lambda: convert(pairs, pair, long, piece_ends(len(long))))
+    streamed = taken(lambda: convert(pairs, pair, long, piece_ends(len(long), SECOND_PIECE)))
     whole = taken(lambda: convert(pairs, pair, long, [len(long)]))
     hearing = taken(lambda: pairs.hear(spoken), 3)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -161,7 +162,7 @@ def joins(pairs: Pairs, pair: Pair) -> Figure:
     """Return how far a streamed conversion is from one made at once, 50 ms at each end aside."""
     samples = said(LONG, BASE.id)
     whole = convert(pairs, pair, samples, [len(samples)])[EDGE:-EDGE]
-    streamed = convert(pairs, pair, samples, piece_ends(len(samples)))[EDGE:-EDGE]
+    streamed = convert(pairs, pair, samples, piece_ends(len(samples), SECOND_PIECE))[EDGE:-EDGE]
     apart = 20 * np.log10(rms(streamed - whole) / max(rms(whole), 1e-9) + 1e-12)
     return Figure("streamed against at once", float(apart), "dB", at_most=-40.0)
 
@@ -194,9 +195,9 @@ def corrections() -> list[Figure]:
         for each in (spoiled, mended)
     )
     names = {
-        "level": "level, of a copy 6 dB softer",
-        "spectrum": "spectrum, of one 1.5 dB an octave off",
-        "pause": "pauses, of one that hums at -50 dB",
+        "level": "level of a spoiled copy, mended",
+        "spectrum": "spectrum of a spoiled copy, mended",
+        "pause": "pauses of a spoiled copy, mended",
     }
     return [Figure(names[key], became[key], "dB", detail=f"before {was[key]:.1f}") for key in names]
 

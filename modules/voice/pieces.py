@@ -12,9 +12,15 @@ NEXT_PIECE = 40 * FRAME_SAMPLES
 _SHORTEST_LAST = 10 * FRAME_SAMPLES
 
 
-def piece_ends(length: int) -> list[int]:
-    """Return where the pieces of a speech end: the first soon, no scrap at the end."""
-    ends = list(range(FIRST_PIECE, length - _SHORTEST_LAST + 1, NEXT_PIECE))
+def piece_ends(length: int, second: int = NEXT_PIECE) -> list[int]:
+    """Return where the pieces of a speech end: the first soon, no scrap at the end.
+
+    The second piece is `second` samples long: shorter where it is made while little is ahead.
+    """
+    ends, end, step = [], FIRST_PIECE, second
+    while end <= length - _SHORTEST_LAST:
+        ends.append(end)
+        end, step = end + step, NEXT_PIECE
     return [*ends, length]
 
 
