@@ -2,7 +2,8 @@
 
 `python -m benchmarks.address`. The cases are those of `tests/persona/`: one half rules are written
 on, the other is held out by a fixed rule; `mended_since` are later ones that rules were mended by,
-`unseen` was written after the rules, and no rule was changed for it.
+`unseen` was written after the rules, and no rule was changed for it. The `fresh` sets are later and
+harder ones, halved by the same rule.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ def run() -> dict[str, Any]:
     """Return accuracies in percent, microseconds per utterance, seconds per long text."""
     seen, held_out = halves("address_cases")
     drafts, held_drafts = halves("repair_cases")
+    fresh, fresh_held = halves("address_fresh")
+    fresh_drafts, fresh_held_drafts = halves("repair_fresh")
     utterances = [case["utterance"] for case in (*seen, *held_out)]
     texts = [case["text"] for case in (*drafts, *held_drafts)]
     return {
@@ -37,10 +40,14 @@ def run() -> dict[str, Any]:
             "held_out": percent(held_out, understood),
             "mended_since": percent(load("address_more"), understood),
             "unseen": percent(load("address_unseen"), understood),
+            "fresh seen": percent(fresh, understood),
+            "fresh held": percent(fresh_held, understood),
         },
         "repair_percent": {
             "seen": percent(drafts, mended),
             "held_out": percent(held_drafts, mended),
+            "fresh seen": percent(fresh_drafts, mended),
+            "fresh held": percent(fresh_held_drafts, mended),
         },
         "microseconds": {
             "infer": microseconds(infer, utterances),

@@ -1,4 +1,5 @@
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 
 from modules.messages import Persona, User
 from modules.persona import address, infer
+from modules.text.nfc import strip_diacritics
 from tests.persona.cases import Case, halves, load
 
 WORDS = """
@@ -40,6 +42,25 @@ def test_the_half_held_out_is_understood_nearly_as_well() -> None:
 
 def test_what_earlier_rules_got_wrong_stays_mended() -> None:
     assert accuracy(load("address_more")) >= 0.97
+
+
+def test_harder_cases_are_understood_and_those_held_out_nearly_as_well() -> None:
+    seen, held_out = halves("address_fresh")
+    assert accuracy(seen) >= 0.97
+    assert accuracy(held_out) >= 0.84
+
+
+SHOUTED = [case for case in halves("address_cases")[0] if case["kind"] != "no diacritics, teencode"]
+
+
+@pytest.mark.parametrize(
+    ("spelled", "least"),
+    [(str.lower, 0.97), (str.upper, 0.95), (strip_diacritics, 0.85)],
+    ids=["small letters", "capitals", "no marks"],
+)
+def test_the_way_it_is_typed_costs_little(spelled: Callable[[str], str], least: float) -> None:
+    typed = [{**case, "utterance": spelled(case["utterance"])} for case in SHOUTED]
+    assert accuracy(typed) >= least
 
 
 @given(wild)

@@ -31,8 +31,9 @@ def test_the_drafts_that_rules_are_written_on_are_mended() -> None:
     assert wrong(halves("repair_cases")[0]) == []
 
 
-def test_the_drafts_held_out_are_mended_nearly_as_well() -> None:
-    held_out = halves("repair_cases")[1]
+@pytest.mark.parametrize("name", ["repair_cases", "repair_fresh"])
+def test_the_drafts_held_out_are_mended_nearly_as_well(name: str) -> None:
+    held_out = halves(name)[1]
     assert len(wrong(held_out)) <= 0.05 * len(held_out)
 
 
