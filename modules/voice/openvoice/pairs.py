@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from modules.errors import EngineFailed, EngineUnavailable
@@ -69,10 +68,9 @@ class Pairs:
         source = self._speaker(ours)
         taps = theirs.remember(
             f"{self._mark}-{theirs.key}-{ours.key}",
+            TAPS,
             lambda: self._taps(ours.samples(), source, target, request),
         )
-        if taps.shape != (TAPS,) or not np.isfinite(taps).all():
-            taps = self._taps(ours.samples(), source, target, request)
         return Pair(source, target, taps)
 
     def begin(self, pair: Pair, samples: FloatArray) -> tuple[Conversion, Finish]:
@@ -90,12 +88,11 @@ class Pairs:
         Conversion(self._network, samples, speaker, speaker).render(len(samples))
 
     def _speaker(self, sample: Sample) -> FloatArray:
-        found = sample.remember(
-            f"{self._mark}-{sample.key}", lambda: speaker_of(self._network, sample.samples())
+        return sample.remember(
+            f"{self._mark}-{sample.key}",
+            self._network.config.speaker,
+            lambda: self.hear(sample.samples()),
         )
-        if found.shape != (self._network.config.speaker,) or not np.isfinite(found).all():
-            found = speaker_of(self._network, sample.samples())
-        return found
 
     def _taps(
         self, speech: FloatArray, source: FloatArray, target: FloatArray, request: TurnRequest

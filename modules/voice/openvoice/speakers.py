@@ -65,23 +65,25 @@ class Sample:
             raise EngineFailed("no_sample", stage="voice", engine="openvoice")
         return np.asarray(sound, dtype=np.float32)
 
-    def remember(self, name: str, compute: Callable[[], FloatArray]) -> FloatArray:
-        """Return the array that is kept as `name` beside the sample, or compute and keep it.
+    def remember(self, name: str, size: int, compute: Callable[[], FloatArray]) -> FloatArray:
+        """Return the array [size] that is kept as `name` beside the sample, or compute and keep it.
 
         A disk that refuses, or a voice that is being deleted, only means that it is not kept.
         """
         place = self.path.with_name(f"{PREFIX}{self.path.stem}-{name}.npy")
         try:
-            kept = np.load(place, allow_pickle=False)
-            return np.asarray(kept, dtype=np.float32)
+            kept = np.asarray(np.load(place, allow_pickle=False), dtype=np.float32)
+            if kept.shape == (size,) and np.isfinite(kept).all():
+                return kept
         except (OSError, ValueError, EOFError):
-            made = compute()
+            log.debug("%s is computed", place.name)
+        made = compute()
         packed = io.BytesIO()
         np.save(packed, made, allow_pickle=False)
         try:
             write_private(place, packed.getvalue())
         except OSError as error:
-            log.info("%s is not kept: %s", place.suffix, os.strerror(error.errno or 0))
+            log.info("a speaker is not kept: %s", os.strerror(error.errno or 0))
         return made
 
 

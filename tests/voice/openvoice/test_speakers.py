@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import stat
 from pathlib import Path
 
@@ -79,10 +80,10 @@ def test_a_scrap_of_sound_still_has_a_speaker(network: Converter, length: int) -
 def test_what_was_heard_is_kept_beside_the_sample_for_its_owner_alone(tmp_path: Path) -> None:
     write_sample(tmp_path / "sample.flac", said("ừ"))
     sample = Sample.read(str(tmp_path / "sample.flac"))
-    assert sample.remember("x", lambda: numbers(1)).tolist() == [1, 1, 1, 1]
+    assert sample.remember("x", 4, lambda: numbers(1)).tolist() == [1, 1, 1, 1]
     again = Sample.read(str(tmp_path / "sample.flac"))
-    assert again.remember("x", lambda: numbers(2)).tolist() == [1, 1, 1, 1]
-    assert again.remember("y", lambda: numbers(3)).tolist() == [3, 3, 3, 3]
+    assert again.remember("x", 4, lambda: numbers(2)).tolist() == [1, 1, 1, 1]
+    assert again.remember("y", 4, lambda: numbers(3)).tolist() == [3, 3, 3, 3]
     (kept,) = tmp_path.glob("openvoice-sample-x.npy")
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
@@ -95,13 +96,22 @@ def test_another_sound_has_another_key(tmp_path: Path) -> None:
     assert len(keys) == 2
 
 
-@pytest.mark.parametrize("damage", [b"", b"\x93NUMPY", b"nonsense"])
+def npy(values: FloatArray) -> bytes:
+    packed = io.BytesIO()
+    np.save(packed, values)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"\x93NUMPY", b"nonsense", npy(np.zeros(3)), npy(np.full(4, np.nan)), npy(np.eye(2))],
+)
 def test_what_was_kept_and_is_damaged_is_heard_again(tmp_path: Path, damage: bytes) -> None:
     write_sample(tmp_path / "sample.flac", said("ừ"))
     sample = Sample.read(str(tmp_path / "sample.flac"))
     (tmp_path / "openvoice-sample-x.npy").write_bytes(damage)
-    assert sample.remember("x", lambda: numbers(5)).tolist() == [5, 5, 5, 5]
-    assert sample.remember("x", lambda: numbers(6)).tolist() == [5, 5, 5, 5]
+    assert sample.remember("x", 4, lambda: numbers(5)).tolist() == [5, 5, 5, 5]
+    assert sample.remember("x", 4, lambda: numbers(6)).tolist() == [5, 5, 5, 5]
 
 
 def test_a_disk_that_refuses_takes_nothing_away(
@@ -113,14 +123,14 @@ def test_a_disk_that_refuses_takes_nothing_away(
     write_sample(tmp_path / "sample.flac", said("ừ"))
     sample = Sample.read(str(tmp_path / "sample.flac"))
     monkeypatch.setattr("modules.voice.openvoice.speakers.write_private", full)
-    assert sample.remember("x", lambda: numbers(1)).tolist() == [1, 1, 1, 1]
+    assert sample.remember("x", 4, lambda: numbers(1)).tolist() == [1, 1, 1, 1]
 
 
 def test_no_pickle_is_read_from_beside_a_sample(tmp_path: Path) -> None:
     write_sample(tmp_path / "sample.flac", said("ừ"))
     np.save(tmp_path / "openvoice-sample-x.npy", np.array([{}], dtype=object), allow_pickle=True)
     sample = Sample.read(str(tmp_path / "sample.flac"))
-    assert sample.remember("x", lambda: numbers(1)).tolist() == [1, 1, 1, 1]
+    assert sample.remember("x", 4, lambda: numbers(1)).tolist() == [1, 1, 1, 1]
 
 
 def test_a_stored_voice_says_where_its_sample_is_and_takes_all_with_it(tmp_path: Path) -> None:
@@ -128,7 +138,7 @@ def test_a_stored_voice_says_where_its_sample_is_and_takes_all_with_it(tmp_path:
     voice = store.add(OWNER, "Lan", 0.3 * other_reading(), SPEECH_RATE, consent=True)
     profile = store.get(OWNER, voice.id)
     sample = Sample.read(profile.sample)
-    sample.remember("x", lambda: numbers(1))
+    sample.remember("x", 4, lambda: numbers(1))
     assert len(sample.samples()) / SPEECH_RATE == pytest.approx(voice.seconds, abs=0.1)
     assert [v.id for v in store.list(OWNER)] == [voice.id]
     store.delete(OWNER, voice.id)
