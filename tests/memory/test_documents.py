@@ -2,7 +2,9 @@
 
 import json
 import zipfile
+from dataclasses import replace
 from io import BytesIO
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import given
@@ -57,6 +59,9 @@ def test_a_document_is_kept_with_its_pages_and_found_by_a_question(kept):
     (found,) = store.recall(OWNER, "Tiền cọc là bao nhiêu vậy?")
     assert (found.document.id, found.passage.page) == (document.id, 2)
     assert found.quote == "Bên B đặt cọc hai tháng tiền nhà, tức mười sáu triệu đồng."
+    assert store.recall(OWNER, "Hợp đồng nói tiền cọc bao nhiêu?") == [replace(found, score=ANY)]
+    for talk in ("Hôm nay mình mệt quá", "Hợp đồng", "Mình vừa ký hợp đồng thuê nhà xong"):
+        assert not [each for each in store.recall(OWNER, talk) if each.score < 0.5], talk
     assert store.recall(OWNER, "Hôm nay mình mệt quá") == []
 
 

@@ -66,8 +66,14 @@ def joined(parts: Sequence[Index]) -> Index:
     return Index(names[order], places[order], int(begins[-1]))
 
 
-def search(index: Index, query: str, limit: int) -> list[tuple[int, float]]:
-    """Return the passages that a question is about, with their scores, the best first."""
+def search(
+    index: Index, query: str, limit: int, named: frozenset[str] = frozenset()
+) -> list[tuple[int, float]]:
+    """Return the passages that a question is about, with their scores, the best first.
+
+    `named` are features of the documents' names: who asks what the contract says about the deposit
+    finds the deposit, though the word "contract" is not beside it.
+    """
     asked = _features(query)
     telling = _telling(query)
     if not telling or not index.count:
@@ -78,14 +84,19 @@ def search(index: Index, query: str, limit: int) -> list[tuple[int, float]]:
     for name, weight in asked.items():
         found = _passages(index, name)
         rarity = math.log((index.count + _BACKGROUND) / (len(found) + 0.5))
-        total += weight * rarity
+        total += 0.0 if name in named else weight * rarity
         scores[found] += weight * rarity
         if name in telling:
             shared[found] += 1
-    scores /= total
+    scores = np.minimum(scores / max(total, 1e-9), 1.0)
     scores[shared < min(_LEAST_TELLING, len(telling))] = 0.0
     best = np.argsort(-scores, kind="stable")[:limit]
     return [(int(place), float(scores[place])) for place in best if scores[place] >= THRESHOLD]
+
+
+def features_of(names: Iterable[str]) -> frozenset[str]:
+    """Return what the names of documents are made of, for `search`."""
+    return frozenset(feature for name in names for feature in _features(name))
 
 
 def nearest(sentences: Sequence[str], query: str) -> str:

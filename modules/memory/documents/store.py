@@ -26,7 +26,7 @@ from modules.keeping import META, Keeping, Kind, Paths
 from modules.memory.documents.child import INDEX, PASSAGES
 from modules.memory.documents.passages import Passage, sentences_of
 from modules.memory.documents.reader import Progress, read_apart
-from modules.memory.documents.search import Index, joined, nearest, search
+from modules.memory.documents.search import Index, features_of, joined, nearest, search
 from modules.memory.records import clean
 from modules.private import make_private, storage
 
@@ -73,6 +73,7 @@ class _Shelf:
     documents: tuple[StoredDocument, ...]
     begins: tuple[int, ...]
     index: Index
+    named: frozenset[str]
 
 
 class DocumentStore(Keeping[StoredDocument]):
@@ -113,7 +114,7 @@ class DocumentStore(Keeping[StoredDocument]):
         """Return the passages of an owner's documents that a question is about, best first."""
         shelf = self._shelf(owner)
         asked = clean(query)
-        found = search(shelf.index, asked, limit) if shelf and asked else []
+        found = search(shelf.index, asked, limit, shelf.named) if shelf and asked else []
         return [self._found(owner, shelf, asked, *each) for each in found if shelf]
 
     def size(self, owner: str) -> int:
@@ -198,7 +199,10 @@ class DocumentStore(Keeping[StoredDocument]):
             begins.append(count)
             parts.append(part)
             count += part.count
-        return _Shelf(names, tuple(documents), tuple(begins), joined(parts))
+        stems = (document.name.rpartition(".")[0] for document in documents)
+        return _Shelf(
+            names, tuple(documents), tuple(begins), joined(parts), features_of(stems)
+        )  # fmt: skip
 
     def _found(self, owner: str, shelf: _Shelf, asked: str, place: int, score: float) -> Found:
         which = int(np.searchsorted(shelf.begins, place, "right")) - 1

@@ -203,7 +203,7 @@ class ImportPart:
         )
         self._file = labels(
             gr.File(
-                file_types=[".zip", ".json"], height=120, elem_id="guong-import",
+                file_types=[".zip", ".json"], height=140, elem_id="guong-import",
                 **first(label="memory.import_file"),
             ),
             label="memory.import_file",
