@@ -106,9 +106,10 @@ class Surroundings:
 
     def conditional(self) -> bool:
         """Say whether the hearer's case is supposed: "em mệt thì bảo anh"."""
-        if "thì" not in self.after[1:]:
+        link = "là" if self.after[:1] == ["mà"] else "thì"  # "anh mà không đến là em giận"
+        if link not in self.after[1:]:
             return False
-        behind = self.after[self.after.index("thì") + 1 :]
+        behind = self.after[self.after.index(link) + 1 :]
         return any(form in TERMS and form != self.mention.term for form in behind)
 
     def made_to_feel(self) -> bool:

@@ -27,6 +27,11 @@ _QUESTION_ENDS = frozenset(_CUES["question"]["ends"])
 _QUESTION_WORDS = phrases(_CUES["question"]["words"])
 _NEGATIONS = frozenset(_CUES["question"]["negations"])
 _EMBEDDING = phrases(_CUES["question"]["embedding"])
+_WHICH = frozenset(_CUES["question"]["which"])
+_SEVERAL = frozenset(_CUES["question"]["several"])
+_CONTRASTS = frozenset(_CUES["clause"]["contrasts"])
+_NO_CONTRAST = frozenset(_CUES["clause"]["no_contrast"])
+_SOFTENERS = frozenset(_CUES["clause"]["softeners"])
 _CLAUSE_ENDS = phrases(_CUES["clause"]["ends"])
 _SIBLINGS = frozenset(table("traps")["possession"]["siblings"])
 _PREDICATES = frozenset(_CUES["clause"]["predicates"])
@@ -120,6 +125,8 @@ class Utterance:
         "chị ăn rồi | em ăn đi", "dạ được rồi chị | em làm ngay", but not "em ăn rồi chị ạ".
         """
         before = self.forms[start:index]
+        if before[-1] in _SOFTENERS and self._goes_on(index):
+            return True
         at = index + OPENING.length(self.forms, index)
         form, following = self._word(at), self._word(at + 1)
         if form not in TERMS or not following[:1].isalpha() or following in _NOT_BEGUN:
@@ -131,8 +138,17 @@ class Utterance:
         if before[-1] in TERMS:
             siblings = f"{before[-1]} {form}" in _SIBLINGS
             return at == index and _CLAUSE_ENDS.end(before[:-1]) and not siblings
+        contrast = self.forms[index] in _CONTRASTS and before[-1] not in _NO_CONTRAST
+        if contrast and at > index and index - start > 1:
+            return True
         again = at == index and form in before and following in _PREDICATES
         return again or _CLAUSE_ENDS.end(before)
+
+    def _goes_on(self, index: int) -> bool:
+        """Say whether more is said at `index`, to nobody in particular: "mang ô nhé | trời mưa"."""
+        token = self.tokens[index]
+        known = token.form in TERMS or token.form in _NOT_BEGUN or token.form in _TAILS
+        return token.kind == "word" and not known and self._word(index + 1)[:1].isalpha()
 
     def _word(self, index: int) -> str:
         return self.forms[index] if index < len(self.forms) else ""
@@ -171,7 +187,8 @@ def _act(forms: Sequence[str]) -> Act:
 def _ends_in_request(body: Sequence[str]) -> bool:
     for start in range(max(1, len(body) - _LONGEST_END), len(body)):
         if _REQUEST_ENDS.length(body, start) == len(body) - start:
-            return body[start - 1] not in _TOLD
+            which = body[start:] == ["nào"] and body[start - 1] in _WHICH
+            return body[start - 1] not in _TOLD and not which
     return False
 
 
@@ -181,6 +198,8 @@ def _asks(forms: Sequence[str]) -> bool:
     for index, form in enumerate(forms):
         if _EMBEDDING.length(forms, index):
             return False
+        if form == "mấy" and forms[index + 1 : index + 2] and forms[index + 1] in _SEVERAL:
+            continue  # "mấy đứa bạn em" are some
         if _QUESTION_WORDS.length(forms, index) and not (negated and form in ("đâu", "gì", "ai")):
             return True
         negated = negated or form in _NEGATIONS

@@ -196,7 +196,8 @@ class _Place(Surroundings):
             if self.fetches():
                 yield self.vote("addressee", "subject_request")
                 return
-        side: Side = "self" if act == "statement" else "addressee"
+        asserts = act == "request" and self.starts_with(AFTER["asserts"])
+        side: Side = "self" if act == "statement" or asserts else "addressee"
         yield self.vote(side, f"subject_{act}")
 
     def _object(self) -> Iterator[Vote]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modules.persona.calls import COUNTED, TERM_PHRASES, name_end
 from modules.persona.data import phrases, table
@@ -77,6 +77,9 @@ def find_wish(utterance: Utterance) -> Wish:
                 wish = wish.then(_referred(utterance, segment, index))
             elif form == "không" and utterance.forms[index : index + 2] == ["không", "phải"]:
                 wish = wish.then(_corrected(utterance, index))
+    mine, yours = wish.assistant_self, wish.user_term
+    if mine and yours and mine != yours and TERMS[mine].role == "self" and _mutual(mine, yours):
+        return replace(wish, user_self=mine, addressee=yours)  # "xưng tớ gọi cậu" holds for both
     return wish
 
 
