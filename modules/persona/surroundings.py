@@ -26,6 +26,7 @@ _KIN = tuple([name] for name, term in TERMS.items() if term.role == "both" and n
 _REPORTED_CLASSES = frozenset({"parent", "teacher", "grand"})
 _JUNIORS = tuple([term] for term in TERMS if junior(term))
 _DOING = tuple([word] for word in _CUES["question"]["doing"])
+_CAUSES = (["vì"], ["nhờ"], ["tại"])
 _LINKS = frozenset(_CUES["opening"]["links"])
 
 
@@ -106,11 +107,18 @@ class Surroundings:
 
     def conditional(self) -> bool:
         """Say whether the hearer's case is supposed: "em mệt thì bảo anh"."""
+        if self.after[:1] == ["mà"] and self.before[-1:] in _CAUSES:
+            return self.after[1:2] in _KIN  # "vì anh mà em khổ"
         link = "là" if self.after[:1] == ["mà"] else "thì"  # "anh mà không đến là em giận"
         if link not in self.after[1:]:
             return False
         behind = self.after[self.after.index(link) + 1 :]
         return any(form in TERMS and form != self.mention.term for form in behind)
+
+    def needed(self) -> bool:
+        """Say whether the hearer's being there matters: "có chị ở đây em yên tâm"."""
+        there = self.before in (["có"], ["không", "có"], ["thiếu"], ["vắng"])
+        return there and any([form] in _KIN and form != self.mention.term for form in self.after)
 
     def made_to_feel(self) -> bool:
         """Say whether somebody else made them feel so: em in "anh làm em buồn"."""

@@ -208,6 +208,9 @@ class _Place(Surroundings):
         if self.ends_with(_COME_WITH):
             yield self.vote("self", "come_with")
             return
+        if self.needed():
+            yield self.vote("addressee", "conditional")
+            return
         if self.made_to_feel():
             yield self.vote("self", "made_to_feel")
             return

@@ -63,6 +63,10 @@ def test_the_way_it_is_typed_costs_little(spelled: Callable[[str], str], least: 
     assert accuracy(typed) >= least
 
 
+def test_what_was_written_while_rules_were_mended_stays_understood() -> None:
+    assert accuracy(load("address_later")) >= 0.95
+
+
 @given(wild)
 def test_any_text_is_taken_and_what_is_told_can_be_used(text: str) -> None:
     evidence = infer(text)
