@@ -19,6 +19,7 @@ from benchmarks import address, emotion, memory
 from benchmarks.blind import BLIND, blind
 from benchmarks.models import load_engine, score
 from benchmarks.report import Figure, table
+from modules.errors import EngineUnavailable
 from modules.llm import ENGINES
 from tests.persona.cases import halves, load
 from tests.style import proof
@@ -82,7 +83,10 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if options.llm:
-        figures = score(load_engine(options.llm))
+        try:
+            figures = score(load_engine(options.llm))
+        except EngineUnavailable as error:
+            parser.error(f"{error.code}: {error.params.get('remedy', '')}")
     else:
         figures = blind(options.blind) if options.blind else run()
     print(table(figures))

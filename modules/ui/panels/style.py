@@ -10,12 +10,12 @@ from anyio import to_thread
 
 from modules.conversation import transcript
 from modules.conversation.session import Session
-from modules.errors import GuongError, InvalidInput, NotFound
-from modules.persona.style import StyleProfile, StyleShelf, open_export, tuning_files
+from modules.errors import GuongError, NotFound
+from modules.persona.style import StyleProfile, tuning_files
 from modules.text.catalogue import tell
 from modules.ui.labels import first
-from modules.ui.numbers import number
 from modules.ui.panels import Bench
+from modules.ui.panels.style_lessons import StyleLessons, shelf_of
 from modules.ui.panels.style_profile import FIELDS, card, changes, written
 
 _REGIONS = ("north", "central", "south")
@@ -33,7 +33,7 @@ class StylePanel:
         )
         with gr.Row():
             with gr.Column():
-                self._build_learning()
+                self._lessons = StyleLessons(bench)
             with gr.Column():
                 self._build_use()
         self._card = gr.HTML(elem_id="guong-style-profile", padding=False)
@@ -50,30 +50,6 @@ class StylePanel:
         self._connect()
 
     # --- layout -----------------------------------------------------------------------------------
-
-    def _build_learning(self) -> None:
-        labels = self._bench.labels
-        labels(gr.Markdown(**first(value="style.learn_title")), value="style.learn_title")
-        self._file = labels(
-            gr.File(height=150, elem_id="guong-style-file", **first(label="style.file")),
-            label="style.file",
-        )
-        self._author = labels(
-            gr.Dropdown(
-                [], visible=False, elem_id="guong-style-author",
-                **first(label="style.author", info="style.author_info"),
-            ),
-            label="style.author",
-            info="style.author_info",
-        )  # fmt: skip
-        self._learn = labels(
-            gr.Button(
-                variant="primary", visible=False, elem_id="guong-style-learn",
-                **first(value="style.learn"),
-            ),
-            value="style.learn",
-        )  # fmt: skip
-        self._status = gr.HTML(elem_id="guong-style-status", padding=False)
 
     def _build_use(self) -> None:
         labels = self._bench.labels
@@ -155,7 +131,7 @@ class StylePanel:
     async def show(self, session: Session) -> list[Any]:
         """Return the profile of a session; a style that cannot be read is shown as none."""
         try:
-            profile = await to_thread.run_sync(self._shelf(session).profile)
+            profile = await to_thread.run_sync(shelf_of(self._bench, session).profile)
         except GuongError:
             profile = StyleProfile()
         drawn = card(profile, session.language)
@@ -183,80 +159,30 @@ class StylePanel:
 
     def _connect(self) -> None:
         on = self._bench.on
-        ask = [self._author, self._learn, self._status]
-        read = on(self._file.upload, self._read, self._file, ask, busy=True)
-        on(read.failure, self._ask_again, None, [self._file, *ask])
-        on(self._file.clear, self._ask_again, None, [self._file, *ask])
-        learned = [*self.outputs, self._file, *ask]
-        on(self._learn.click, self._take, [self._file, self._author], learned, busy=True)
+        on(self._lessons.learned.success, self._refresh, None, self.outputs)
         use = [self._applied, self._learning, self._strength]
         for event in (self._applied.input, self._learning.input, self._strength.release):
             on(event, self._use, use)
         boxes = [self._region, *self._boxes.values()]
-        on(self._save.click, self._edit, boxes, [*self.outputs, self._status])
+        on(self._save.click, self._edit, boxes, [*self.outputs, self._lessons.status])
         on(self._export.click, self._write, None, self._files, busy=True)
-        on(self._forget.click, self._erase, None, [*self.outputs, self._files, self._status])
-
-    async def _read(
-        self, request: gr.Request, file: str | None,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> list[Any]:  # fmt: skip
-        """Find out who wrote in the file that was just uploaded."""
-        language = self._bench.visitors.session(request).language
-        path = _path(file)
-        told = _progress(progress, language)
-        try:
-            authors = await to_thread.run_sync(
-                lambda: open_export(path, field="chat").authors(told)
-            )
-        except GuongError:
-            self._bench.app.files.discard(path)
-            raise
-        listed = [(_author(name, count, language), name) for name, count in authors.items()]
-        only = listed[0][1] if len(listed) == 1 else None
-        found = tell(language, "style.found_one" if only is not None else "style.pick",
-                     count=number(language, sum(authors.values())))  # fmt: skip
-        return [
-            gr.update(choices=listed, value=only, visible=True),
-            gr.update(visible=True),
-            found,
-        ]
-
-    async def _ask_again(self) -> list[Any]:
-        return [None, gr.update(visible=False), gr.update(visible=False), ""]
-
-    async def _take(
-        self, request: gr.Request, file: str | None, author: str | None,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> list[Any]:  # fmt: skip
-        """Learn from the messages of whom the visitor picked."""
-        session = self._bench.visitors.session(request)
-        path = _path(file)
-        if author is None:
-            raise InvalidInput("empty", field="author")
-        shelf, told = self._shelf(session), _progress(progress, session.language)
-        learned = await to_thread.run_sync(
-            lambda: shelf.learn(open_export(path, field="chat"), author, told)
+        on(
+            self._forget.click,
+            self._erase,
+            None,
+            [*self.outputs, self._files, self._lessons.status],
         )
-        self._bench.app.files.discard(path)
-        done = tell(
-            session.language, "style.learned",
-            learned=number(session.language, learned.learned),
-            author=_author(learned.author or "", None, session.language),
-        )  # fmt: skip
-        _, *ask = await self._ask_again()
-        return [*await self.show(session), None, *ask[:2], done]
 
     async def _use(
         self, request: gr.Request, applied: bool, learning: bool, strength: float
     ) -> None:
-        shelf = self._shelf(self._bench.visitors.session(request))
+        shelf = shelf_of(self._bench, self._bench.visitors.session(request))
         wanted = {"applied": applied, "learning": learning, "strength": strength / 100}
         await to_thread.run_sync(shelf.edit, wanted)
 
     async def _edit(self, request: gr.Request, region: str, *texts: str) -> list[Any]:
         session = self._bench.visitors.session(request)
-        shelf = self._shelf(session)
+        shelf = shelf_of(self._bench, session)
         profile = await to_thread.run_sync(shelf.profile)
         wanted = changes(profile, dict(zip(self._boxes, texts, strict=True)))
         if (region or None) != profile.region:
@@ -267,7 +193,7 @@ class StylePanel:
     async def _write(self, request: gr.Request) -> Any:
         """Write the masked pairs as files to download."""
         session, app = self._bench.visitors.session(request), self._bench.app
-        texts = tuning_files(await to_thread.run_sync(self._shelf(session).exemplars))
+        texts = tuning_files(await to_thread.run_sync(shelf_of(self._bench, session).exemplars))
         if not texts:
             raise NotFound("pairs", id="")
         paths = []
@@ -278,38 +204,12 @@ class StylePanel:
 
     async def _erase(self, request: gr.Request) -> list[Any]:
         session = self._bench.visitors.session(request)
-        self._shelf(session)
+        shelf_of(self._bench, session)
         await to_thread.run_sync(self._bench.app.styles.delete, session.owner)
         gone = tell(session.language, "style.forgotten")
         return [*await self.show(session), gr.update(value=None, visible=False), gone]
-
-    def _shelf(self, session: Session) -> StyleShelf:
-        if session.keeper is None:
-            raise InvalidInput("key_needed", field="user_key")
-        return self._bench.app.styles.of(session.keeper)
-
-
-def _path(file: str | None) -> Path:
-    if not file:
-        raise InvalidInput("empty", field="chat")
-    return Path(file)
-
-
-def _author(name: str, count: int | None, language: str) -> str:
-    """Return how an author is listed: plain text and CSV may name none."""
-    shown = name or tell(language, "style.nobody")
-    return shown if count is None else f"{shown} · {number(language, count)}"
 
 
 def _regions(language: str) -> list[tuple[str, str]]:
     named = [(tell(language, f"region.{region}"), region) for region in _REGIONS]
     return [(tell(language, "style.region_unknown"), ""), *named]
-
-
-def _progress(progress: gr.Progress, language: str) -> Any:
-    """Return a callback of the share that was read (0 to 1) that moves Gradio's progress bar."""
-
-    def show(share: float) -> None:
-        progress(share, desc=tell(language, "style.reading", percent=round(100 * share)))
-
-    return show
