@@ -29,7 +29,7 @@ from modules.conversation.session import Session
 from modules.conversation.sessions import Sessions
 from modules.conversation.styling import Styles
 from modules.conversation.talk import Budget
-from modules.engines import EngineSpec, Stage
+from modules.engines import EngineSpec, Stage, in_order
 from modules.errors import AtCapacity, GuongError
 from modules.memory import DocumentStore, Embedding, MemoryStore, PictureStore, UserMemory
 from modules.messages import Message, TurnRequest
@@ -182,8 +182,9 @@ class App:
         """Load what runs anywhere, then what is chosen and present."""
         await self.residency.load_embedded(here=here)
         for stage, specs in TABLES.items():
-            for spec in specs:
-                if self._wanted(spec) and not self.residency.obstacle(spec)[0]:
+            for spec in in_order(specs, self.settings.preferred(stage)):
+                wanted = self._wanted(spec) and not self._covered(stage, spec)
+                if wanted and not self.residency.obstacle(spec)[0]:
                     await self._try_load(stage, spec.name, here=here)
 
     def _wanted(self, spec: EngineSpec) -> bool:
@@ -191,9 +192,18 @@ class App:
 
         One that cannot be loaded remembers why, and the page says so.
         """
+        if "licence" in spec.needs and not self.settings.restricted:
+            return False
         preferred = spec.name in self.settings.preferred(spec.stage)
         remote = "network" in spec.needs
         return not spec.embedded and (preferred or remote or bool(spec.weights))
+
+    def _covered(self, stage: Stage, spec: EngineSpec) -> bool:
+        """Tell whether a language model of this process serves already: a second one would take
+        memory that voices and faces need.
+        """
+        serving = (self.residency.spec(stage, name) for name in self.residency.resident(stage))
+        return stage == "llm" and "torch" in spec.needs and any("torch" in s.needs for s in serving)
 
     async def _rehearse(self) -> None:
         """Go through a turn that nobody hears: the first visitor must not pay for first uses.

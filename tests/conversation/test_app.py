@@ -1,6 +1,7 @@
 """The app: which engines it loads at start."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
@@ -30,6 +31,28 @@ def test_a_language_server_serves_first_as_soon_as_its_address_is_set(tmp_path, 
         return app.default_engines()["llm"]
 
     assert asyncio.run(load()) == ("openai", "companion")
+
+
+def adopting(tmp_path, name):
+    app = App(Settings(data=tmp_path, restricted=False))
+    spec = next(spec for spec in llm.ENGINES if spec.name == name)
+    app.residency.adopt(SimpleNamespace(spec=spec, close=lambda: None))
+    return app
+
+
+@virtual_time
+async def test_one_language_model_of_this_process_is_enough(tmp_path):
+    app = adopting(tmp_path, "qwen3-8b")
+    covered = [spec.name for spec in llm.ENGINES if app._covered("llm", spec)]
+    assert covered == [spec.name for spec in llm.ENGINES if "torch" in spec.needs]
+    assert not App(Settings(data=tmp_path))._covered("llm", llm.ENGINES[2])
+
+
+@virtual_time
+async def test_a_model_with_a_restricted_licence_can_be_ruled_out(tmp_path):
+    app = adopting(tmp_path, "companion")
+    ruled_out = [spec.name for spec in llm.ENGINES if spec.weights and not app._wanted(spec)]
+    assert ruled_out == ["ura-llama-13b", "ura-llama-7b"]
 
 
 @pytest.mark.parametrize(

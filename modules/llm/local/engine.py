@@ -102,6 +102,10 @@ class LocalModel:
         limit = window - min(self.card.answer_tokens, window // 2)
         return list(self.tokenizer.prompt(fit(request, self.tokenizer.count, limit)))
 
+    def left(self, prompt: list[int]) -> int:
+        """Return how many tokens an answer to this prompt may have."""
+        return int(self.network.window) - len(prompt)
+
 
 class LocalStream:
     """One session's conversation with the model: one answer at a time."""
@@ -167,7 +171,7 @@ class LocalStream:
 
         deadline = time.monotonic() + engine.spec.first_output_s
         session = request.owner or f"stream-{id(self)}"
-        job = Job(session, prompt, engine.network.window - len(prompt), deadline, deliver)
+        job = Job(session, prompt, engine.left(prompt), deadline, deliver)
         self._job = job
         batcher.submit(job)
         try:

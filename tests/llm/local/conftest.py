@@ -20,8 +20,11 @@ def qwen(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def floats() -> Iterator[None]:
-    """Compute in float32 on every machine: halves round differently in every order of a sum."""
+def machine() -> Iterator[None]:
+    """The same machine everywhere: 64 GB free, and a CPU that computes in float32 (halves round
+    differently in every order of a sum).
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(network, "_cpu_halves", lambda: False)
+        patch.setattr(network, "free_mb", lambda device: 64_000.0)
         yield

@@ -146,11 +146,10 @@ def test_drawn_tokens_are_among_the_likeliest_and_follow_their_shares(network: N
 
 
 def test_the_window_is_the_models_where_it_is_shorter(network: Network) -> None:
-    assert network.window == 512
-    ids = prompt(500)
+    assert network.window == 2_048
+    ids = prompt(2_040)
     decoder = Decoder(network, GREEDY)
-    given = {0: [begin(decoder, 0, ids, part=250)]}
-    for _ in range(11):
-        token = decoder.step({0: (given[0][-1], 499 + len(given[0]))}, {})[0]
-        given[0].append(token)
-    assert len(given[0]) == 12
+    given = [begin(decoder, 0, ids, part=512)]
+    for _ in range(8):
+        given.append(decoder.step({0: (given[-1], 2_039 + len(given))}, {})[0])
+    assert len(given) == 9

@@ -32,9 +32,9 @@ def refused(folder: Path) -> WeightsRejected:
 
 def test_a_checkpoint_tells_its_shape_and_what_ends_an_answer(qwen: Path) -> None:
     network = Network(qwen, CARD, "cpu")
-    assert (network.layers, network.heads, network.width, network.window) == (2, 2, 16, 512)
+    assert (network.layers, network.heads, network.width, network.window) == (2, 2, 16, 2_048)
     assert (network.precision, network.slots, network.dtype) == ("float", 2, torch.float32)
-    assert network.slot_mb == pytest.approx(4 * 2 * 2 * 2 * 16 * (512 + 64) / 1e6)
+    assert network.slot_mb == pytest.approx(4 * 2 * 2 * 2 * 16 * (2_048 + 64) / 1e6)
     ends = json.loads((qwen / "generation_config.json").read_text())["eos_token_id"]
     assert network.stops == set(ends)
     assert len(ends) == 2
@@ -107,7 +107,7 @@ def test_too_little_memory_is_told_with_what_would_do(
     with pytest.raises(EngineUnavailable) as raised:
         Network(qwen, CARD, "cpu")
     assert raised.value.code == "engine_unavailable.memory"
-    assert raised.value.params["remedy"] == "3150 MB > 1000 MB"
+    assert raised.value.params["remedy"] == "3151 MB > 1000 MB"
 
 
 def test_nf4_names_the_packages_that_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:

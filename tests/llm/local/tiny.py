@@ -40,7 +40,7 @@ QWEN_TEMPLATE = """
 
 SIZES: dict[str, Any] = {
     "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
-    "max_position_embeddings": 512, "initializer_range": 0.6,
+    "max_position_embeddings": 2_048, "initializer_range": 0.6,
 }  # fmt: skip
 
 
