@@ -14,6 +14,7 @@ from modules.voice.envelope import (
     frame_times,
     log_mean_power,
 )
+from modules.voice.limiter import bent
 from modules.voice.mapping import VoiceMap
 from modules.voice.periods import HOP, Array
 from modules.voice.synthesis import (
@@ -37,8 +38,6 @@ _SMOOTHING = np.array([1, 4, 6, 4, 1], dtype=np.float32) / 16
 _GAIN_LIMIT = 3.5  # in ln of power, 15 dB
 _SHARPENING = (-7.0, 1.0)  # 30 dB down, 4 dB up
 _MOST_BREATH = 0.999
-_KNEE = 0.9  # what is louder is bent
-_CEILING = 0.99
 
 
 class Conversion:
@@ -85,7 +84,7 @@ class Conversion:
         until = min(until, len(self._canvas))
         self._render_frames(min((until + REACH) // HOP + 1, len(self._f0)))
         self._render_pulses(int(np.searchsorted(self._pulses, until + BEFORE)))
-        piece = _bent(self._canvas[self._given : until])
+        piece = bent(self._canvas[self._given : until])
         self._given = until
         return piece
 
@@ -164,11 +163,3 @@ def _between(rows: FloatArray, position: Array) -> FloatArray:
     left = position.astype(np.intp)
     share = (position - left).astype(np.float32)[:, None]
     return rows[left] * (1 - share) + rows[left + 1] * share
-
-
-def _bent(samples: FloatArray) -> FloatArray:
-    # Sample by sample, so that it does not matter where a piece begins.
-    room = _CEILING - _KNEE
-    over = np.maximum(np.abs(samples) - _KNEE, 0)
-    loud = np.copysign(_KNEE + room * np.tanh(over / room), samples)
-    return np.where(over > 0, loud, samples).astype(np.float32)

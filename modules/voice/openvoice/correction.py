@@ -14,6 +14,7 @@ from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 from modules.errors import InvalidInput
 from modules.messages import SPEECH_RATE, FloatArray, VoiceProfile
 from modules.voice.envelope import BIN_HZ, FFT_SIZE
+from modules.voice.limiter import bent
 from modules.voice.mapping import tilt_between
 from modules.voice.profile import measure_profile
 
@@ -30,7 +31,6 @@ _HOP = 220  # 10 ms
 _SILENT_DB, _SPOKEN_DB = -66.0, -56.0  # of the clause before conversion, in full scale
 _HELD = 7  # windows around speech that stay open, so that no consonant is cut
 _RUMBLE_HZ = 50.0  # the lowest voice is above 60
-_KNEE, _CEILING = 0.9, 0.99
 
 
 def measure(
@@ -71,7 +71,7 @@ class Finish:
         sound, self._tap_state = signal.lfilter(self._taps, [1.0], sound, zi=self._tap_state)
         sound = sound * self._open[self._at : self._at + len(piece)]
         self._at += len(piece)
-        return _bent(sound)
+        return bent(sound)
 
 
 def _tilt(
@@ -126,11 +126,3 @@ def _gate(before: FloatArray) -> FloatArray:
     centres = np.arange(len(share)) * _HOP + _HOP / 2
     opened = np.interp(np.arange(len(before)), centres, share)
     return np.asarray(opened, dtype=np.float32)
-
-
-def _bent(samples: FloatArray) -> FloatArray:
-    # Sample by sample, so that it does not matter where a piece begins.
-    room = _CEILING - _KNEE
-    over = np.maximum(np.abs(samples) - _KNEE, 0)
-    loud = np.copysign(_KNEE + room * np.tanh(over / room), samples)
-    return np.where(over > 0, loud, samples).astype(np.float32)

@@ -15,8 +15,7 @@ import numpy as np
 import pytest
 
 from modules.conversation.fallback import Fallback
-from modules.engines import EngineSpec
-from modules.errors import EngineFailed, EngineUnavailable, GuongError, WeightsRejected
+from modules.errors import EngineFailed
 from modules.messages import (
     SPEECH_RATE,
     FloatArray,
@@ -26,7 +25,6 @@ from modules.messages import (
     TurnRequest,
     Viseme,
 )
-from modules.models import Weights, write_receipts
 from modules.residency import Residency
 from modules.voice import ENGINES, write_sample
 from modules.voice.openvoice.conversion import Conversion
@@ -258,60 +256,3 @@ def test_a_fault_inside_the_network_demotes_it(
     why = {"out of memory": "engine_failed.raised", "not a number": "engine_failed.not_finite"}
     assert notice.params["why"] == why[fault]
     assert len(joined(pieces)) == len(said(CLAUSE))
-
-
-def refused(spec: EngineSpec = ON_CPU) -> GuongError:
-    with pytest.raises(GuongError) as caught:
-        OpenVoiceEngine(spec).load()
-    return caught.value
-
-
-def test_without_its_weights_it_names_the_remedy(fetched: Weights) -> None:
-    (fetched.directory / "openvoice-v2" / "converter" / "checkpoint.pth").unlink()
-    error = refused()
-    assert isinstance(error, EngineUnavailable)
-    assert (error.reason, error.params["remedy"]) == ("weights_missing", "openvoice-v2")
-
-
-def test_without_torch_it_names_the_command(fetched: Weights) -> None:
-    error = refused(replace(ON_CPU, packages=("no_such_torch",)))
-    assert (error.code, error.params["remedy"]) == (
-        "engine_unavailable.packages", "pip install no_such_torch",
-    )  # fmt: skip
-
-
-def test_the_gpu_rung_needs_a_gpu(fetched: Weights) -> None:
-    assert refused(BY_NAME["openvoice"]).code == "engine_unavailable.cuda"
-
-
-def test_a_file_that_was_altered_behind_a_receipt_is_refused(fetched: Weights) -> None:
-    path = fetched.directory / "openvoice-v2" / "converter" / "checkpoint.pth"
-    data, stamp = bytearray(path.read_bytes()), path.stat()
-    data[len(data) // 2] ^= 1
-    path.write_bytes(data)
-    import os
-
-    os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-    assert fetched.present("openvoice-v2")
-    error = refused()
-    assert isinstance(error, WeightsRejected)
-    assert error.code == "weights_rejected.altered"
-
-
-def test_a_failed_load_leaves_the_world_match_in_place(fetched: Weights) -> None:
-    folder = fetched.directory / "openvoice-v2"
-    write_receipts(folder, {})
-
-    async def load() -> tuple[str, ...]:
-        residency = Residency({"voice": ENGINES}, fetched)
-        await residency.load_embedded()
-        with pytest.raises(EngineUnavailable):
-            await residency.load("voice", "openvoice-cpu")
-        return residency.resident("voice")
-
-    assert anyio.run(load) == ("world",)
-
-
-def test_it_opens_only_when_it_is_loaded(request_: TurnRequest) -> None:
-    with pytest.raises(EngineUnavailable, match="not_loaded"):
-        OpenVoiceEngine(ON_CPU).open(request_)
