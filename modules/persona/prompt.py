@@ -88,7 +88,8 @@ def _compose(
     # Whoever has a style of their own has words of their own region in it.
     region = "" if own_style else _RULES["region"][persona.region]
     yield _LINES["tone"].format(tone=tone, region=region).rstrip()
-    yield _LINES["form_styled" if own_style else "form"]
+    emoji = _RULES["emoji"][persona.tone]
+    yield _LINES["form_styled" if own_style else "form"].format(emoji=emoji)
     yield _user(user)
     yield _LINES["child"] if user and user.age is not None and user.age <= _CHILD_AGE else ""
     yield _RULES["mood"][mood]
