@@ -125,7 +125,8 @@ def _figures(held: Sequence[Sequence[Turn]]) -> list[Figure]:
         _precision("I", [(v.self_right, v.self_wrong) for v in verdicts], said),
         _precision("you", [(v.user_right, v.user_wrong) for v in verdicts], ""),
         _steady(held),
-        _share("compounds left alone", kept, there),
+        # Who says no compound has spoiled none: that is not counted either way.
+        *([_share("compounds left alone", kept, there)] if there else []),
         _share("particles", sum(v.particles for v in verdicts), len(verdicts)),
         _share("region", sum(v.region for v in verdicts), len(verdicts)),
         _share("Vietnamese", sum(not v.english for v in verdicts), len(verdicts)),
