@@ -15,11 +15,11 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx2
-from huggingface_hub import get_hf_file_metadata, get_session, hf_hub_url
+from huggingface_hub import HfApi, get_hf_file_metadata, get_session, get_token, hf_hub_url
 from huggingface_hub.errors import (
     FileMetadataError,
     GatedRepoError,
@@ -41,6 +41,13 @@ ATTEMPTS = 5
 """Tries in a row that bring no byte before a download counts as interrupted."""
 SPARE = 64 << 20
 """Bytes of disk to leave free."""
+
+_BESIDE_WEIGHTS = frozenset(
+    {
+        "config.json", "generation_config.json", "model.safetensors.index.json", "tokenizer.json",
+        "tokenizer_config.json",
+    }
+)  # fmt: skip
 
 pause: Callable[[float], None] = time.sleep
 
@@ -94,6 +101,31 @@ def fetch_model(
             receipts = {file.name: Receipt.of(folder / file.name, file) for file in spec.files}
             write_receipts(folder, receipts)
     return True
+
+
+def pin(spec: ModelSpec) -> ModelSpec:
+    """Ask the hub once for the commit of a model behind a gate, its files and their hashes.
+
+    What it says then holds from now on. Only safetensors and the files of tokenizer and
+    configuration are taken. Raises `EngineUnavailable`, or `WeightsRejected` where a file of
+    weights has no hash.
+    """
+    with _explained(spec):
+        found = HfApi().model_info(spec.repo, files_metadata=True, timeout=HEAD_S)
+        files = []
+        for each in found.siblings or ():
+            weights = re.fullmatch(r"[\w.-]+\.safetensors", each.rfilename)
+            if not weights and each.rfilename not in _BESIDE_WEIGHTS:
+                continue
+            sha256 = each.lfs.sha256 if each.lfs else None
+            if weights and not sha256:
+                raise WeightsRejected("unhashed", file=each.rfilename, why="")
+            files.append(
+                FileSpec(each.rfilename, each.size or 0, spec.repo, found.sha or "", sha256)
+            )
+        if not re.fullmatch("[0-9a-f]{40}", found.sha or "") or not files:
+            raise FileMetadataError(spec.repo)
+    return replace(spec, revision=found.sha or "", files=tuple(files))
 
 
 def ask(file: FileSpec) -> Remote:
@@ -226,6 +258,8 @@ def _explained(spec: ModelSpec) -> Iterator[None]:
     try:
         yield
     except GatedRepoError as error:
+        if get_token() is None:
+            raise _unavailable(spec, "gated_no_token", "HF_TOKEN") from error
         raise _unavailable(spec, "gated", f"https://huggingface.co/{spec.repo}") from error
     except HfHubHTTPError as error:
         reason = _refusal(error.response.status_code)

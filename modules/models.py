@@ -12,7 +12,7 @@ import json
 import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -22,7 +22,8 @@ from modules.errors import EngineUnavailable
 from modules.settings import Settings
 
 TABLE = Path(__file__).with_name("models.toml")
-RECEIPT = "receipt.json"
+UNPINNED_TABLE = Path(__file__).with_name("unpinned.toml")
+RECEIPT, PIN = "receipt.json", "pin.json"
 
 Progress = Callable[[int, int], None]
 """Called with the bytes that are there and the bytes of the whole model."""
@@ -76,6 +77,19 @@ def _model(key: str, entry: dict[str, Any]) -> ModelSpec:
 MODELS: Mapping[str, ModelSpec] = read_table()
 
 
+def read_unpinned(path: Path = UNPINNED_TABLE) -> Mapping[str, ModelSpec]:
+    """Return the models whose commit nobody outside their gate can name: they have no files yet."""
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    models = {}
+    for key, entry in table.items():
+        facts = {**entry, "note": entry["note"].strip()}
+        models[key] = ModelSpec(key=key, revision="", files=(), gated=True, **facts)
+    return MappingProxyType(models)
+
+
+UNPINNED: Mapping[str, ModelSpec] = read_unpinned()
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What a file was when it was verified; `mtime_ns` tells whether it was touched since."""
@@ -110,7 +124,7 @@ class Weights:
 
     def present(self, key: str) -> bool:
         """Tell whether all files of a model are here and whole. Unknown keys are absent."""
-        spec = self.models.get(key)
+        spec = self.models.get(key) or self._pinned(key)
         if spec is None:
             return False
         folder = self.directory / key
@@ -135,15 +149,27 @@ class Weights:
         Blocks, so it is called from a worker thread. Raises `EngineUnavailable` (no connection,
         no access, not on the hub, ...), `WeightsRejected` or `StorageFailed`.
         """
-        from modules.download import fetch_model  # late: the hub's client is not needed to run
+        from modules.download import fetch_model, pin  # late: not needed to run
 
+        if key in UNPINNED and key not in self.models and not self._pinned(key):
+            write_pin(self.directory / key, pin(UNPINNED[key]))
         return fetch_model(self._spec(key), self.directory / key, progress, cancelled)
 
     def _spec(self, key: str) -> ModelSpec:
+        spec = self.models.get(key) or self._pinned(key) or UNPINNED.get(key)
+        if spec is None:
+            raise EngineUnavailable("unknown_model", stage="", remedy=key)
+        return spec
+
+    def _pinned(self, key: str) -> ModelSpec | None:
+        """Return an unpinned model as it was pinned when it was first fetched."""
         try:
-            return self.models[key]
-        except KeyError:
-            raise EngineUnavailable("unknown_model", stage="", remedy=key) from None
+            entry = json.loads((self.directory / key / PIN).read_text(encoding="utf-8"))
+            origin = {"repo": UNPINNED[key].repo, "revision": str(entry["revision"])}
+            files = tuple(FileSpec(**file, **origin) for file in entry["files"])
+            return replace(UNPINNED[key], revision=origin["revision"], files=files)
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
 
 
 def weights(settings: Settings | None = None) -> Weights:
@@ -175,6 +201,15 @@ def write_receipts(folder: Path, receipts: Mapping[str, Receipt]) -> None:
     draft = folder / f"{RECEIPT}.new"
     draft.write_text(json.dumps(entries, indent=1), encoding="utf-8")
     draft.replace(folder / RECEIPT)
+
+
+def write_pin(folder: Path, spec: ModelSpec) -> None:
+    """Keep the commit and the hashes of a model that was not pinned, whole or not at all."""
+    files = [{"name": f.name, "bytes": f.bytes, "sha256": f.sha256} for f in spec.files]
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f"{PIN}.new"
+    draft.write_text(json.dumps({"revision": spec.revision, "files": files}, indent=1), "utf-8")
+    draft.replace(folder / PIN)
 
 
 def _whole(folder: Path, file: FileSpec, receipts: dict[str, Receipt]) -> bool:

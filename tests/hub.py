@@ -7,6 +7,7 @@ hub does with its storage, and names its SHA-256; others name git's SHA-1 of the
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -64,6 +65,18 @@ class Hub:
         return [request for request in self.asked if request[0] == "GET" and request[2]["bytes"]]
 
 
+def _listed(hub: Hub) -> bytes:
+    """Return what the hub says of a model and its files."""
+    files = []
+    for name, data in hub.files.items():
+        file: dict[str, object] = {"rfilename": name, "size": len(data), "blobId": "0" * 40}
+        if name in hub.lfs:
+            digest = hashlib.sha256(data).hexdigest()
+            file["lfs"] = {"sha256": digest, "size": len(data), "pointerSize": 130}
+        files.append(file)
+    return json.dumps({"id": REPO, "sha": hub.commit, "siblings": files}).encode()
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
@@ -94,6 +107,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, *, body: bool) -> None:
         hub = self.server.hub
+        if self.path.startswith("/api/models/") and hub.refuse is None:
+            return self._send(200, {"Content-Type": "application/json"}, _listed(hub), body)
         name = self.path.split("?")[0].split(f"/resolve/{SHA}/")[-1].removeprefix("/blobs/")
         serves = self.server.storage or name not in hub.lfs
         note = {

@@ -10,14 +10,15 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
 
-from modules import download
+from modules import download, models
 from modules.errors import EngineUnavailable, GuongError, StorageFailed, WeightsRejected
-from modules.models import FileSpec, ModelSpec, Weights
+from modules.models import UNPINNED, FileSpec, ModelSpec, Weights
 from tests.hub import REPO, SHA, Hub
 
 BIG = bytes(range(256)) * 6_000  # 1.5 MB: several chunks
@@ -213,8 +214,15 @@ def test_an_answer_for_another_commit_is_rejected(hub: Hub, toy: Weights) -> Non
     ],
 )
 def test_a_refusal_names_what_to_do(
-    hub: Hub, toy: Weights, status: int, header: str, code: str, remedy: str
+    hub: Hub,
+    toy: Weights,
+    status: int,
+    header: str,
+    code: str,
+    remedy: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_test_not_a_secret")
     hub.refuse = (status, header)
     found, params = code_of(toy)
     assert found == f"engine_unavailable.{code}"
@@ -363,7 +371,7 @@ def test_storage_that_sends_too_much_is_cut_off(hub: Hub, toy: Weights) -> None:
 def test_the_environment_variable_of_the_hub_is_followed(hub: Hub, tmp_path: Path) -> None:
     script = f"""
         from pathlib import Path
-        from modules.models import FileSpec, ModelSpec, Weights
+        from modules.models import UNPINNED, FileSpec, ModelSpec, Weights
         file = FileSpec("pytorch_model.bin", 1, {REPO!r}, {SHA!r})
         spec = ModelSpec("toy", "asr", {REPO!r}, {SHA!r}, (file,), "MIT", False, "")
         weights = Weights(Path({str(tmp_path)!r}), {{"toy": spec}})
@@ -390,3 +398,66 @@ def test_an_error_from_the_hub_never_carries_a_token_or_an_address_of_storage(
 
 def test_storage_errors_are_not_engine_errors() -> None:
     assert not issubclass(StorageFailed, EngineUnavailable)
+
+
+def test_a_gate_without_a_token_asks_for_one(
+    hub: Hub, toy: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "get_token", lambda: None)
+    hub.refuse = (401, "GatedRepo")
+    code, params = code_of(toy)
+    assert (code, params["remedy"]) == ("engine_unavailable.gated_no_token", "HF_TOKEN")
+
+
+def gated(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Weights:
+    """Let the hub have a model that the app knows no commit of."""
+    spec = replace(UNPINNED["ura-llama-7b"], repo=REPO)
+    monkeypatch.setattr(models, "UNPINNED", {"ura-llama-7b": spec})
+    hub.files = {"model.safetensors": BIG, "config.json": SMALL, "README.md": b"#", "x.py": b"1"}
+    hub.lfs = frozenset({"model.safetensors"})
+    return Weights(tmp_path / "models")
+
+
+def test_a_model_behind_a_gate_is_pinned_when_it_is_first_fetched(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = gated(hub, tmp_path, monkeypatch)
+    assert not weights.present("ura-llama-7b")
+    assert weights.fetch("ura-llama-7b")
+    assert weights.present("ura-llama-7b")
+    names = {file.name for file in weights.path("ura-llama-7b").iterdir()}
+    assert {"model.safetensors", "config.json", "pin.json"} <= names
+    assert not {"README.md", "x.py"} & names
+
+
+def test_what_was_pinned_once_is_not_exchanged_for_something_else(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = gated(hub, tmp_path, monkeypatch)
+    weights.fetch("ura-llama-7b")
+    (tmp_path / "models/ura-llama-7b/model.safetensors").unlink()
+    hub.files["model.safetensors"] = BIG[::-1]
+    with pytest.raises(WeightsRejected, match="sha256"):
+        weights.fetch("ura-llama-7b")
+    assert not weights.present("ura-llama-7b")
+
+
+def test_a_shut_gate_is_told_while_a_model_is_pinned(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = gated(hub, tmp_path, monkeypatch)
+    monkeypatch.setattr(download, "get_token", lambda: "hf_test_not_a_secret")
+    hub.refuse = (403, "GatedRepo")
+    with pytest.raises(EngineUnavailable) as raised:
+        weights.fetch("ura-llama-7b")
+    assert raised.value.code == "engine_unavailable.gated"
+    assert raised.value.params["remedy"] == f"https://huggingface.co/{REPO}"
+
+
+def test_weights_that_the_hub_has_no_hash_of_are_refused(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = gated(hub, tmp_path, monkeypatch)
+    hub.lfs = frozenset()
+    with pytest.raises(WeightsRejected, match="unhashed"):
+        weights.fetch("ura-llama-7b")
