@@ -101,7 +101,8 @@ def _judge(answer: Utterance, start: int, end: int) -> tuple[list[Edit], int]:
         else:
             doubtful += _doubtful(answer.tokens[index])
         index += known[0] if known else 1
-    if len(edits) > _LONGEST_LEAK or (edits and doubtful):
+    led = start > 0 and answer.forms[start - 1] in _FUNCTION  # "my friend"
+    if len(edits) > _LONGEST_LEAK or (edits and (doubtful or led)):
         return [], 1  # a sentence in English, or a name whose other half no table knows
     return edits, doubtful
 
