@@ -22,6 +22,7 @@ from modules.conversation.speaking import run
 from modules.conversation.styling import styled
 from modules.engines import Stage
 from modules.errors import LADDER_ERRORS, EngineUnavailable, InvalidInput
+from modules.llm.care import cared
 from modules.messages import Message, Mood, Prompt, Transcript, TurnRequest, Utterance
 from modules.text import clean
 
@@ -57,10 +58,11 @@ async def front(session: Session, heard: str | Utterance, reply: int, tell: Tell
         session.persona, session.user, session.address.pair, overall.label, found.dated,
         style.paragraph, words,
     )  # fmt: skip
-    return replace(
+    request = replace(
         _request(session, text, reply),
         history=tuple(session.history),
         mood=mood,
+        overall=overall,
         expression=emotion.expression(overall),
         instructions=instructions,
         recalled=found.told,
@@ -69,6 +71,11 @@ async def front(session: Session, heard: str | Utterance, reply: int, tell: Tell
         manner=style.manner,
         dictionary=words,
     )
+    request = cared(request)  # nobody in danger waits for a language model, or is joked with
+    if request.mood is not mood:
+        session.moods[-1] = request.mood
+        await tell(request.mood)
+    return request
 
 
 def unasked(session: Session, prompt: Prompt, reply: int) -> TurnRequest:

@@ -36,6 +36,8 @@ def crisis_of(heard: Heard, pair: Pair, name: str = "") -> str | None:
 
     `pair` says what the user and the assistant are called, `name` what the user's name is.
     """
+    if is_told(heard):
+        return None
     who = _Persons(_forms(pair.user_term), _forms(pair.assistant_self), _names_in(heard.text, name))
     line = _masked(heard.typed)
     doubt = _expression("doubtful").search(line)
@@ -46,6 +48,24 @@ def crisis_of(heard: Heard, pair: Pair, name: str = "") -> str | None:
         keys.add("crisis_other" if who.other_wants(words, ()) else "crisis_check")
     order = ("crisis", "crisis_check", "crisis_other", "crisis_lost")
     return next((key for key in order if key in keys), None)
+
+
+def plain_line(heard: Heard) -> str:
+    """Return what was said with a placeholder for each word of an idiom or a denial."""
+    return _masked(heard.said)
+
+
+def is_told(heard: Heard) -> bool:
+    """Tell whether danger is only spoken of: in a film, a game, a word to be translated."""
+    if _expression("mentioned").search(heard.said):
+        return True
+    mine = _lists()["mine"] - {"nhà", "my"}
+    return is_story(heard) and mine.isdisjoint(heard.words)
+
+
+def is_story(heard: Heard) -> bool:
+    """Tell whether a film, a book, a game or a saying is spoken of, perhaps beside oneself."""
+    return bool(_expression("fiction").search(heard.said))
 
 
 def _wishes(line: str, *, bare: bool) -> list[re.Match[str]]:

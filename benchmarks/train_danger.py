@@ -1,0 +1,162 @@
+"""Train the small model that hears danger: `python -m benchmarks.train_danger [--check]`.
+
+It learns from `modules/llm/companion/danger_examples.toml`, each line once however many readings it
+has, with and without diacritics, and from everyday sentences that hold no danger. `--check` writes
+nothing and prints how much of each kind is heard when a fifth of the examples is left out: the
+honest figure, since whole phrasings are new there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import minimize
+
+from modules.emotion.phrases import expand
+from modules.llm.companion.danger import plain_line
+from modules.llm.companion.danger_model import BUCKETS, KINDS, features
+from modules.llm.companion.hearing import hear
+from modules.text import strip_diacritics
+
+ROOT = Path(__file__).parent.parent
+COMPANION = ROOT / "modules" / "llm" / "companion"
+READINGS = 8
+"""Readings of a line that are drawn; they share its weight."""
+BARE_WEIGHT, EVERYDAY_WEIGHT = 0.4, 0.5
+PENALTY = 0.02
+ROUNDS = 60
+FOLDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A text, its kind, what it counts, and the line it comes from."""
+
+    text: str
+    kind: int
+    weight: float
+    line: str
+
+
+def examples() -> list[Example]:
+    """Return everything to learn from, always in the same order."""
+    choice = random.Random(0)
+    data = tomllib.loads((COMPANION / "danger_examples.toml").read_text(encoding="utf-8"))
+    found: list[Example] = []
+    for kind, lines in data.items():
+        for line in lines:
+            readings = list(expand(line))
+            drawn = choice.sample(readings, min(READINGS, len(readings)))
+            for text in drawn:
+                found += _both(text, KINDS.index(kind), 1 / len(drawn), line)
+    for text in _everyday():
+        found += _both(text, 0, EVERYDAY_WEIGHT, text)
+    return found
+
+
+def _both(text: str, kind: int, weight: float, line: str) -> Iterable[Example]:
+    yield Example(text, kind, weight, line)
+    yield Example(strip_diacritics(text), kind, weight * BARE_WEIGHT, line)
+
+
+def _everyday() -> Iterable[str]:
+    for name in ("sentences", "development"):
+        path = ROOT / "tests" / "emotion" / f"{name}.jsonl"
+        for row in path.read_text(encoding="utf-8").splitlines():
+            yield json.loads(row)["text"]
+    for name in ("address_cases", "address_more"):
+        path = ROOT / "tests" / "persona" / f"{name}.jsonl"
+        for row in path.read_text(encoding="utf-8").splitlines():
+            yield json.loads(row)["utterance"]
+    said = tomllib.loads((ROOT / "tests" / "llm" / "danger.toml").read_text(encoding="utf-8"))
+    yield from said["none"]
+
+
+def matrix(texts: Iterable[str]) -> Any:
+    """Return the features of texts as a sparse matrix [texts, BUCKETS]."""
+    starts, places, values = [0], [], []
+    for text in texts:
+        heard = hear(text)
+        each, worth = features(plain_line(heard), bare=heard.bare)
+        places.append(each)
+        values.append(worth)
+        starts.append(starts[-1] + len(each))
+    shape = (len(starts) - 1, BUCKETS)
+    return sparse.csr_matrix((np.concatenate(values), np.concatenate(places), starts), shape=shape)
+
+
+def fitted(x: Any, kinds: Any, weights: Any) -> tuple[Any, Any]:
+    """Return weights [BUCKETS, kinds] and biases of the least penalised weighted log loss."""
+    count, most = x.shape[0], BUCKETS * len(KINDS)
+    right = np.eye(len(KINDS))[kinds]
+
+    def loss(flat: Any) -> tuple[float, Any]:
+        w, bias = flat[:most].reshape(BUCKETS, len(KINDS)), flat[most:]
+        shares = softmax(x @ w + bias)
+        value = -(weights * np.log(shares[np.arange(count), kinds] + 1e-12)).sum()
+        slope = (shares - right) * weights[:, None]
+        gradient = np.concatenate([(x.T @ slope + PENALTY * w).ravel(), slope.sum(0)])
+        return value + PENALTY / 2 * (w**2).sum(), gradient
+
+    start = np.zeros(most + len(KINDS))
+    end = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": ROUNDS}).x
+    return end[:most].reshape(BUCKETS, len(KINDS)), end[most:]
+
+
+def softmax(logits: Any) -> Any:
+    """Return shares that sum to 1 in each row."""
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)
+
+
+def check(found: list[Example], x: Any) -> dict[str, float]:
+    """Return, by kind, the share taken for danger where a line was left out of the training."""
+    kinds, weights = (np.array([getattr(e, name) for e in found]) for name in ("kind", "weight"))
+    fold = np.array([crc32(e.line.encode()) % FOLDS for e in found])
+    heard = np.zeros(len(found))
+    for out in range(FOLDS):
+        kept = fold != out
+        w, bias = fitted(x[kept], kinds[kept], weights[kept])
+        heard[~kept] = 1 - softmax(x[~kept] @ w + bias)[:, 0]
+    return {
+        f"{kind} > {least}": float(((heard > least) * weights)[kinds == k].sum()
+                                   / weights[kinds == k].sum())
+        for least in (0.5, 0.6, 0.7)
+        for k, kind in enumerate(KINDS)
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Train and write the model, or only check."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    only_check = parser.parse_args().check
+    found = examples()
+    x = matrix(e.text for e in found)
+    if only_check:
+        for name, share in check(found, x).items():
+            print(f"{name:16} {share:.3f}")
+        return
+    kinds, weights = (np.array([getattr(e, name) for e in found]) for name in ("kind", "weight"))
+    w, bias = fitted(x, kinds, weights)
+    scale = np.abs(w).max() / 127
+    np.savez_compressed(
+        COMPANION / "danger_model.npz",
+        weights=np.round(w / scale).astype(np.int8),
+        scale=np.float32(scale),
+        bias=bias.astype(np.float32),
+    )
+
+
+if __name__ == "__main__":
+    main()
