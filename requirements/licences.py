@@ -20,6 +20,7 @@ from packaging.requirements import Requirement
 HERE = Path(__file__).parent
 KNOWN: dict[str, Any] = tomllib.loads((HERE / "licences.toml").read_text("utf-8"))
 MODELS = HERE.parent / "modules" / "models.toml"
+UNPINNED = HERE.parent / "modules" / "unpinned.toml"
 
 ALLOWED = frozenset(KNOWN["allowed"])
 """SPDX names of licences whose code may stand in one work under GPL-3.0-or-later."""
@@ -41,6 +42,7 @@ NAMES = {
 FLAGS = {
     "non-commercial": re.compile(r"\bNC\b|non-?commercial", re.IGNORECASE),
     "AGPL": re.compile(r"\bAGPL|Affero", re.IGNORECASE),
+    "research only": re.compile(r"research[- ]only", re.IGNORECASE),
 }
 """What must be seen at a glance before a model is used at work, or served to others."""
 
@@ -131,7 +133,7 @@ def allowed(expression: str) -> bool:
 
 
 def flags(text: str) -> tuple[str, ...]:
-    """Return what a model's licence restricts: "non-commercial", "AGPL"."""
+    """Return what a model's licence restricts: "non-commercial", "AGPL", "research only"."""
     return tuple(name for name, pattern in FLAGS.items() if pattern.search(text))
 
 
@@ -145,12 +147,12 @@ def package_rows(packages: Mapping[str, metadata.Distribution]) -> list[tuple[st
     return rows
 
 
-def model_rows(table: Path = MODELS) -> list[tuple[str, ...]]:
+def model_rows(*tables: Path) -> list[tuple[str, ...]]:
     """Return key, repository, licence and restrictions of every model that the app may fetch."""
-    models = tomllib.loads(table.read_text("utf-8"))
     return [
         (key, model["repo"], model["licence"], _bold(flags(model["licence"])))
-        for key, model in models.items()
+        for table in tables or (MODELS, UNPINNED)
+        for key, model in tomllib.loads(table.read_text("utf-8")).items()
     ]
 
 

@@ -12,6 +12,7 @@ import pytest
 from modules.errors import EngineUnavailable
 from modules.models import (
     MODELS,
+    UNPINNED,
     FileSpec,
     ModelSpec,
     Receipt,
@@ -69,6 +70,15 @@ def test_every_file_stays_in_its_folder_and_weights_have_a_hash(file: FileSpec) 
     # What is executed or large must be known before it is fetched, not believed from the hub.
     if file.name.endswith((".bin", ".pth", ".pt", ".pkl", ".onnx", ".safetensors")):
         assert file.sha256 is not None
+
+
+@pytest.mark.parametrize("spec", UNPINNED.values(), ids=UNPINNED)
+def test_what_cannot_be_pinned_in_public_stands_behind_a_gate(spec: ModelSpec) -> None:
+    assert spec.gated
+    assert (spec.revision, spec.files) == ("", ())
+    assert re.fullmatch(r"[\w.-]+/[\w.-]+", spec.repo)
+    assert spec.licence
+    assert spec.key not in MODELS
 
 
 def test_a_table_may_gather_files_from_two_repositories(tmp_path: Path) -> None:
