@@ -17,12 +17,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from modules.memory import MemoryStore, facts_in
+from modules.memory import DocumentStore, MemoryStore, asked_when, facts_in
 from modules.memory.embedding import HashedEmbedding
 from modules.memory.records import Memory, new_memory
 from modules.memory.wording import words
@@ -32,7 +33,7 @@ SIZES = (100, 1_000, 10_000)
 ROUNDS = 15
 USERS = 40
 QUESTIONS = ("tune", "held", "fresh")
-STATEMENTS = ("tune", "held", "fresh", "blind", "sealed", "last")
+STATEMENTS = ("tune", "held", "fresh", "blind", "sealed", "last", "year")
 
 _FOODS = ["phở", "bún", "xôi", "chè", "nem", "giò", "lẩu", "cháo", "miến", "mì", "cơm", "bánh"]
 _WHERE = ["Hà Nội", "Huế", "Đà Nẵng", "Cần Thơ", "Đà Lạt", "Vinh", "Hội An", "Sài Gòn"]
@@ -46,6 +47,7 @@ def run() -> dict[str, Any]:
         "times_ms": {str(size): times(size) for size in SIZES},
         "process": process(),
         "resident_mb": resident(),
+        "documents_ms": documents(),
         "recall": {name: found(name) for name in QUESTIONS},
         "facts": {name: kept(name) for name in STATEMENTS},
         "microseconds": {
@@ -81,6 +83,9 @@ def times(size: int) -> dict[str, dict[str, float]]:
             "fill at once": filled,
             "remember": milliseconds(lambda: memory.remember(next(fresh)), ROUNDS),
             "recall": milliseconds(lambda: memory.recall("Mình thích ăn gì ở Huế?"), ROUNDS),
+            "recall by time": milliseconds(
+                lambda: memory.recollect("hôm qua mình kể gì?", _now()), 5
+            ),
             "all": milliseconds(memory.all, 5),
         }
         cold = [_cold(store) for _ in range(ROUNDS)]
@@ -98,11 +103,33 @@ def fill(store: MemoryStore, memories: list[Memory]) -> None:
         shelf.run(lambda rows: rows.put(memories, vectors), create=True)
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def _cold(store: MemoryStore) -> float:
     store.close()
     begun = time.perf_counter()
     store.open("a1").recall("Mình thích ăn gì ở Huế?")
     return 1e3 * (time.perf_counter() - begun)
+
+
+def documents() -> dict[str, dict[str, float]]:
+    """Return what a book of 500 pages costs to add, and to search, warm and first."""
+    chance = random.Random(3)
+    book = [" ".join(texts(8)[chance.randrange(8)] for _ in range(12)) for _ in range(500)]
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "book.txt"
+        file.write_text("\f".join(book), encoding="utf-8")
+        store = DocumentStore(Path(directory) / "users")
+        added = milliseconds(lambda: store.add("a1" * 8, "book.txt", file), 1)
+        first = milliseconds(lambda: store.recall("a1" * 8, "Mình thích ăn gì ở Huế?"), 1)
+        asked = milliseconds(lambda: store.recall("a1" * 8, "Mình thích ăn gì ở Huế?"), ROUNDS)
+        now = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
+        when = milliseconds(lambda: asked_when("hôm trước mình kể gì nhỉ?", now), ROUNDS)
+        return {
+            "add 500 pages": added, "first recall": first, "recall": asked, "time phrase": when,
+        }  # fmt: skip
 
 
 # --- a process of its own -----------------------------------------------------------------------
@@ -265,6 +292,7 @@ def main() -> None:
     figures = run()
     for size, rows in figures["times_ms"].items():
         _table(f"{int(size):,} memories, ms", rows)
+    _table("documents, ms", figures["documents_ms"])
     _table("first calls of a process, ms", figures["process"])
     for title in ("resident_mb", "microseconds"):
         print(f"\n{title}")

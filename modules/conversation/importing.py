@@ -63,15 +63,17 @@ def take_in(app: App, owner: str, file: Path) -> Imported:
         with zipfile.ZipFile(file) as archive:
             _check(archive)
             done = _take_memories(app, owner, archive.read(_MEMORIES))
-            documents = pictures = 0
+            documents = pictures = refused = 0
             for kind, identity, meta in _members(archive):
                 if kind == "documents":
                     documents += _take_document(app, owner, archive, identity, meta)
                 else:
-                    pictures += _take_picture(app, owner, archive, identity, meta)
+                    taken = _take_picture(app, owner, archive, identity, meta)
+                    pictures, refused = pictures + (taken > 0), refused + (taken < 0)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise InvalidInput("import_damaged", field="file") from error
-    return Imported(done.memories, documents, pictures, done.known, done.refused)
+    refused += done.refused
+    return Imported(done.memories, documents, pictures, done.known, refused)
 
 
 def _check(archive: zipfile.ZipFile) -> None:
@@ -121,11 +123,17 @@ def _take_document(
 def _take_picture(
     app: App, owner: str, archive: zipfile.ZipFile, identity: str, meta: dict[str, Any]
 ) -> int:
+    """Return 1 for a picture that came in, 0 for a known one, -1 for one that cannot be kept."""
     if identity in {each.id for each in app.pictures.list(owner)}:
         return 0
     data = _member(archive, f"pictures/{identity}/{PICTURE}")
     digest = identity.partition("-")[2]
-    app.pictures.add(owner, digest, str(meta.get("caption", "")), read_image(data))
+    try:
+        app.pictures.add(owner, digest, str(meta.get("caption", "")), read_image(data))
+    except InvalidInput as error:
+        if error.params["field"] == "picture":  # there is no more room
+            raise
+        return -1
     return 1
 
 
