@@ -85,6 +85,7 @@ class Collected:
                 "label": mood.label if mood else "Other",
                 "scores": dict(mood.scores) if mood else {},
                 "engine": mood.engine if mood else "",
+                "voice": dict(mood.voice) if mood else {},
             },
             "recalled": list(session.recalled),
             "recollections": [asdict(each) for each in session.recollections],

@@ -16,7 +16,7 @@ import anyio
 from anyio import to_thread
 from anyio.streams.memory import MemoryObjectSendStream
 
-from modules import avatar, persona, tts
+from modules import avatar, emotion, persona, tts
 from modules.conversation.remembering import keep_facts
 from modules.conversation.reply import Reply
 from modules.conversation.styling import last_sentence, learn
@@ -94,6 +94,8 @@ class Session:
         self.zone: tzinfo = VIETNAM
         """Where the user's days begin: what they told "hôm qua" depends on it."""
         self.moods: deque[Mood] = deque(maxlen=_MOODS)
+        self.baseline = emotion.Baseline()
+        """How the user usually sounds."""
         self.talk = Talk(app.files, owner, app.media_budget)
         """The record of the conversation, with the media of the page's answers."""
         self.line: SocketLine | None = None
@@ -156,6 +158,7 @@ class Session:
         self.recalled, self.recollections = (), ()
         self.talk.clear()
         self.moods.clear()
+        self.baseline = emotion.Baseline()
         self._utterances.clear()
         self.reply = None
 

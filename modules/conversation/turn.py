@@ -14,6 +14,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from anyio import to_thread
+
 from modules import emotion, persona
 from modules.asr import ENGINES
 from modules.conversation.dictionaries import words_of
@@ -42,6 +44,8 @@ async def front(session: Session, heard: str | Utterance, reply: int, tell: Tell
     """
     text = await _understood(session, heard, reply, tell)
     mood = await _felt(session, text, reply)
+    if isinstance(heard, Utterance):
+        mood = await _with_voice(session, heard, text, mood)
     session.moods.append(mood)
     await tell(mood)
     session.address = persona.advance(
@@ -134,6 +138,12 @@ async def _felt(session: Session, text: str, reply: int) -> Mood:
     if best == (mood.engine,):
         session.cache.put(key, mood, len(text))
     return mood
+
+
+async def _with_voice(session: Session, heard: Utterance, text: str, mood: Mood) -> Mood:
+    """Return the mood with the hint of how it was said, against how the user usually speaks."""
+    manner = await to_thread.run_sync(emotion.measure, heard.samples, text)
+    return emotion.hinted(mood, session.baseline.take(manner)) if manner else mood
 
 
 async def _run_last(session: Session, stage: Stage, item: object, reply: int) -> Any:
