@@ -165,7 +165,10 @@ class Weights:
         """Return an unpinned model as it was pinned when it was first fetched."""
         try:
             entry = json.loads((self.directory / key / PIN).read_text(encoding="utf-8"))
-            origin: dict[str, Any] = {"repo": UNPINNED[key].repo, "revision": str(entry["revision"])}
+            origin: dict[str, Any] = {
+                "repo": UNPINNED[key].repo,
+                "revision": str(entry["revision"]),
+            }
             files = tuple(FileSpec(**file, **origin) for file in entry["files"])
             return replace(UNPINNED[key], revision=origin["revision"], files=files)
         except (OSError, ValueError, TypeError, KeyError):

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM
+from transformers.utils import logging
 
 from modules.errors import EngineUnavailable, WeightsRejected
 from modules.llm.local.cards import Card
@@ -34,7 +35,7 @@ class Network:
         room = self._room(card)
         self.slots, self.precision = room.slots, room.precision
         self.dtype = _dtype(self.device, room.precision)
-        model = _load(folder, self.device, self.dtype, room.precision)
+        model = _load(folder, card, self.device, self.dtype, room.precision)
         self.decoder: Any = model.get_decoder()
         self.head: Any = model.get_output_embeddings()
         self.stops = _stops(folder, config)
@@ -88,7 +89,8 @@ def _dtype(device: str, precision: Precision) -> torch.dtype:
     return torch.bfloat16
 
 
-def _load(folder: Path, device: str, dtype: torch.dtype, precision: Precision) -> Any:
+def _load(folder: Path, card: Card, device: str, dtype: torch.dtype, precision: Precision) -> Any:
+    logging.disable_progress_bar()  # it would go to the log of the server
     options: dict[str, Any] = {"device_map": {"": device}} if device == "cuda" else {}
     if precision == "nf4":
         options["quantization_config"] = _nf4(dtype)
@@ -104,7 +106,7 @@ def _load(folder: Path, device: str, dtype: torch.dtype, precision: Precision) -
         )
     except torch.cuda.OutOfMemoryError as error:
         torch.cuda.empty_cache()
-        raise _no_room(0, free_mb(device)) from error
+        raise _no_room(card.nf4_mb, free_mb(device)) from error
     except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
         why = type(error).__name__
         raise WeightsRejected("unreadable", file="model.safetensors", why=why) from error

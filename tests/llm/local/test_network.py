@@ -122,7 +122,7 @@ def test_nf4_quantises_the_layers_and_keeps_the_embeddings(
 ) -> None:
     pytest.importorskip("accelerate")
     bitsandbytes = pytest.importorskip("bitsandbytes")
-    model = networks._load(qwen, "cpu", torch.float32, "nf4")
+    model = networks._load(qwen, CARD, "cpu", torch.float32, "nf4")
     projection = model.model.layers[0].mlp.up_proj
     assert isinstance(projection, bitsandbytes.nn.Linear4bit)
     assert projection.weight.quant_type == "nf4"
