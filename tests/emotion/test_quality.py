@@ -3,7 +3,9 @@
 `sentences.jsonl`: 300 sentences committed before the lexicon; every second line is held out. One
 author wrote both, so both halves flatter. `development.jsonl`: 140 more, which the lexicon was
 widened with. `sealed.jsonl`: 105 sentences written after the rules were frozen and measured once:
-the figure to believe. Do not tune on it; write a new one instead.
+the figure to believe. Do not tune on it; write a new one instead. `fresh.jsonl`: 120 sentences of
+social media written before the rules of the second round; their author also wrote those rules, so
+that even the half that was not looked at flatters.
 """
 
 import json
@@ -16,6 +18,7 @@ from modules.emotion import classify
 from modules.messages import EMOTIONS
 
 HERE = Path(__file__).parent
+SETS = ("sentences", "development", "sealed", "fresh")
 
 
 def rows(name: str) -> list[tuple[str, str]]:
@@ -34,7 +37,7 @@ def macro_f1(sentences: list[tuple[str, str]]) -> float:
     return sum(scores) / len(scores)
 
 
-@pytest.mark.parametrize("name", ["sentences", "development", "sealed"])
+@pytest.mark.parametrize("name", ["sentences", "development", "sealed", "fresh"])
 def test_sentences_are_balanced_and_unique(name: str) -> None:
     found = rows(name)
     counts = Counter(label for _, label in found)
@@ -44,7 +47,7 @@ def test_sentences_are_balanced_and_unique(name: str) -> None:
 
 
 def test_no_sentence_stands_in_two_files() -> None:
-    texts = [text for name in ("sentences", "development", "sealed") for text, _ in rows(name)]
+    texts = [text for name in SETS for text, _ in rows(name)]
     assert len(set(texts)) == len(texts)
 
 
@@ -54,3 +57,7 @@ def test_the_held_out_half_is_read_well() -> None:
 
 def test_sentences_it_was_never_tuned_on_are_read_well() -> None:
     assert macro_f1(rows("sealed")) >= 0.70
+
+
+def test_what_social_media_leave_unsaid_is_often_understood() -> None:
+    assert macro_f1(rows("fresh")[1::2]) >= 0.80
