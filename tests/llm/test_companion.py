@@ -49,6 +49,9 @@ EXAMPLES = {
     "choice": "phở", "echo": "phở", "last": "“Hôm nay vui.”",
     "riddle": "cái gì?", "answer": "cây nến",
     "hint": "sinh nhật hay thắp nó", "more": "chăm mà bền thì hơn.",
+    "told": "Hôm qua kể: “Mình thích phở”", "document": "“Hợp đồng”, trang 2",
+    "quote": "“Giá thuê là tám triệu”", "caption": "“Chùa Một Cột”",
+    "what": "gọi lại", "other": "Bông",
     "item": "bún bò", "piece": "chuyện", "place": "Huế", "known": "có sông Hương",
 }  # fmt: skip
 
@@ -62,7 +65,7 @@ def templates() -> Iterator[tuple[str, str, dict[str, str]]]:
     for entry in book().entries.values():
         fillers = {name: values[0] for name, values in entry.fillers.items()}
         ranks = (each for texts in entry.by_rank.values() for each in texts)
-        for template in (*entry.say, *entry.stay, *ranks):
+        for template in (*entry.say, *entry.stay, *entry.ask, *entry.me, *ranks):
             yield entry.key, template, EXAMPLES | fillers
     lore = read("lore")
     for name in (
@@ -106,7 +109,7 @@ def test_every_kind_has_entries_and_every_entry_is_reached() -> None:
     entries = book().entries
     source = "".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("*.py"))
     for key, entry in entries.items():
-        families = ("_ask", "_stay", "part_", "soft_", "after_")
+        families = ("_ask", "_stay", "_told", "_more", "part_", "soft_", "after_")
         asked = entry.marked or f'"{key}"' in source or any(part in key for part in families)
         assert asked, f"nothing leads to {key}"
     assert all(book().by_kind[kind] for kind in KINDS)

@@ -8,6 +8,13 @@ An entry of `safety`, `about`, `chat`, `skills`, `feelings` or `topics.toml`:
     junior, peer, senior   further templates for this rank only
     mood    labels of feeling that it fits; none fits all
     others  lists that fill a slot of the same name
+
+What people talk about stands in `topics/`: each table is an entry of kind `talk`, each table within
+it one of kind `point`, found by `talk.<name>` and `talk.<name>.<point>`. Beside `when` and `say`:
+
+    ask     questions that keep the talk on it going; a point without any has its topic's
+    me      what the assistant says where it is asked about itself
+    asks    true where the point answers a question and is no answer to a statement
 """
 
 from __future__ import annotations
@@ -25,9 +32,15 @@ from modules.llm.companion.patterns import compile_patterns
 from modules.llm.companion.wording import Rank
 from modules.text import strip_diacritics
 
-KINDS = ("crisis", "refuse", "abuse", "react", "skill", "ask", "feeling", "chat", "topic", "remark")
-FILES = ("safety", "about", "chat", "follow", "skills", "feelings", "topics")
-_FIELDS = frozenset({"kind", "when", "say", "stay", "junior", "peer", "senior", "mood"})
+KINDS = (
+    "crisis", "refuse", "abuse", "react", "skill", "ask", "feeling", "chat", "topic", "remark",
+    "point", "talk",
+)  # fmt: skip
+FILES = ("safety", "about", "chat", "follow", "skills", "remembered", "feelings", "topics")
+TOPICS = ("topics/home", "topics/daily", "topics/people", "topics/world")
+_FIELDS = frozenset(
+    {"kind", "when", "say", "stay", "junior", "peer", "senior", "mood", "ask", "me", "asks"}
+)
 _HERE = Path(__file__).parent
 
 
@@ -37,13 +50,25 @@ class Entry:
 
     key: str
     kind: str
-    marked: re.Pattern[str] | None
-    bare: re.Pattern[str] | None
+    when: tuple[str, ...]
     moods: frozenset[str]
     say: tuple[str, ...]
     stay: tuple[str, ...]
     by_rank: Mapping[str, tuple[str, ...]]
     fillers: Mapping[str, tuple[str, ...]]
+    ask: tuple[str, ...] = ()
+    me: tuple[str, ...] = ()
+    asks: bool = False
+
+    @property
+    def marked(self) -> re.Pattern[str] | None:
+        """What finds it in text with diacritics, whatever the two call each other."""
+        return _pattern(self.when, False, False)
+
+    @property
+    def topic(self) -> str:
+        """Key of the topic that a point belongs to; the entry's own for any other."""
+        return ".".join(self.key.split(".")[:2])
 
     def templates(self, rank: Rank, *, stay: bool = False) -> tuple[str, ...]:
         """Return what may be said to somebody who is spoken to in this rank."""
@@ -53,7 +78,7 @@ class Entry:
 
     def matched(self, heard: Heard) -> int:
         """Return how many characters of the utterance the entry's best pattern takes, or 0."""
-        pattern = self.bare if heard.bare else self.marked
+        pattern = _pattern(self.when, heard.bare, heard.kin)
         if pattern is None:
             return 0
         lines = (heard.said,) if heard.core == heard.said else (heard.said, heard.core)
@@ -86,6 +111,14 @@ class Book:
         return []
 
 
+@lru_cache(maxsize=4_096)
+def _pattern(when: tuple[str, ...], bare: bool, kin: bool) -> re.Pattern[str] | None:
+    """Compile patterns; between kin (`kin`) no other relation's term means one of the two."""
+    data = hearing_data()
+    classes = data["classes"] | (data["kin_classes"] if kin else {})
+    return compile_patterns(when, classes, strip_diacritics if bare else str)
+
+
 @lru_cache(maxsize=1)
 def book() -> Book:
     """Read the data files, once."""
@@ -93,8 +126,11 @@ def book() -> Book:
     for name in FILES:
         for key, table in read(name).items():
             entries[key] = _entry(key, table)
+    for name in TOPICS:
+        for key, table in read(name).items():
+            entries |= _topic(f"talk.{key}", table)
     by_kind = {
-        kind: tuple(entry for entry in entries.values() if entry.kind == kind and entry.marked)
+        kind: tuple(entry for entry in entries.values() if entry.kind == kind and entry.when)
         for kind in KINDS
     }
     return Book(entries, by_kind)
@@ -105,17 +141,27 @@ def read(name: str) -> Mapping[str, Any]:
     return tomllib.loads((_HERE / f"{name}.toml").read_text(encoding="utf-8"))
 
 
+def _topic(key: str, table: Mapping[str, Any]) -> dict[str, Entry]:
+    """Return a topic and its points."""
+    points = {name: each for name, each in table.items() if isinstance(each, dict)}
+    own = {name: each for name, each in table.items() if name not in points}
+    return {key: _entry(key, {"kind": "talk"} | own)} | {
+        f"{key}.{name}": _entry(f"{key}.{name}", {"kind": "point"} | each)
+        for name, each in points.items()
+    }
+
+
 def _entry(key: str, table: Mapping[str, Any]) -> Entry:
-    classes = hearing_data()["classes"]
-    when = table.get("when", ())
     return Entry(
         key=key,
         kind=table.get("kind", ""),
-        marked=compile_patterns(when, classes),
-        bare=compile_patterns(when, classes, strip_diacritics),
+        when=tuple(table.get("when", ())),
         moods=frozenset(table.get("mood", ())),
         say=tuple(table.get("say", ())),
         stay=tuple(table.get("stay", ())),
         by_rank={rank: tuple(table.get(rank, ())) for rank in ("junior", "peer", "senior")},
         fillers={name: tuple(table[name]) for name in table.keys() - _FIELDS},
+        ask=tuple(table.get("ask", ())),
+        me=tuple(table.get("me", ())),
+        asks=bool(table.get("asks", False)),
     )

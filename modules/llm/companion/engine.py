@@ -8,7 +8,7 @@ from datetime import datetime
 from modules.engines import BlockingStream, EngineSpec
 from modules.llm.companion.answer import answer
 from modules.llm.companion.clock import now
-from modules.messages import TextDelta, TurnRequest
+from modules.messages import Pair, TextDelta, TurnRequest
 
 
 class Companion:
@@ -19,8 +19,10 @@ class Companion:
         self._clock = clock
 
     def load(self) -> None:
-        """Answer once, so that the first visitor does not wait for the data files to be read."""
-        answer(TurnRequest(0, "chào"), self._clock())
+        """Answer a little, so that the first visitor waits neither for data files nor patterns."""
+        for pair in (Pair(), Pair("em", "anh")):
+            for text in ("hôm nay trời nóng", "hom nay troi nong"):
+                answer(TurnRequest(0, text, pair=pair), self._clock())
 
     def close(self) -> None:
         """Nothing is held."""

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from modules.llm.companion.book import Entry, book
 from modules.llm.companion.talk import Talk
+from modules.llm.companion.topics import point_of, topic_of
+from modules.messages import EMOTIONS
 
+_MUCH = 0.3
+"""Share of an utterance by which a topic outdoes a feeling that was talked of before."""
+_NAMED_ONLY = 5
+"""Words of an utterance that says no more than how one feels."""
+_LABELS = frozenset(label.lower() for label in EMOTIONS)
 NEGATIVE = frozenset({"Sadness", "Fear", "Anger", "Disgust"})
 
 
@@ -18,22 +25,29 @@ def felt(talk: Talk) -> str | None:
             return text
     if talk.mood == "Other":
         return None
-    kinds = ("chat", "remark") if talk.mood in NEGATIVE else ("chat", "topic", "remark")
+    if point_of(talk):
+        return None
+    kinds = ("chat", "remark") if talk.mood in NEGATIVE else ("chat", "topic", "remark", "talk")
     other = book().find(talk.heard, kinds)
     if other and (talk.mood not in NEGATIVE or _covers(other, talk)):
         return None
+    if talk.mood == "Anger" and len(talk.heard.words) > _NAMED_ONLY:
+        return by_mood(talk)
     return continued(talk) or by_mood(talk)
 
 
 def continued(talk: Talk) -> str | None:
     """Go on with what the talk about feelings is about, once for each thing there is to say."""
     before = talk.feeling_before
-    if not before or talk.heard.question:
+    if not before or talk.heard.question or (talk.mood not in NEGATIVE and _long_enough(talk)):
+        return None
+    topic = None if talk.mood in NEGATIVE else topic_of(talk)
+    if topic and topic.matched(talk.heard) >= _MUCH * len(talk.heard.core):
         return None
     if _is_joy(before) and (talk.mood in NEGATIVE or book().find(talk.heard, ("topic", "remark"))):
         return None  # a joy gives way to whatever comes up; a grief does not
-    label, _, ending = before.rpartition("_")
-    text = talk.say(f"{label}_stay") if ending in ("ask", "stay") else _cause(talk)
+    label, _, _ = before.rpartition("_")
+    text = talk.say(f"{label}_stay") if label in _LABELS else _cause(talk)
     return text if text and not talk.said(text) else None
 
 
@@ -56,8 +70,19 @@ def _covers(entry: Entry, talk: Talk) -> bool:
 
 
 def by_mood(talk: Talk) -> str | None:
-    """Ask about a feeling first; once the talk is about feelings, stay with it."""
+    """Ask about a feeling that is only named; to one that was told of say something of it first."""
     label = talk.mood.lower()
     before = talk.feeling_before
     stays = before and not (talk.mood in NEGATIVE and _is_joy(before))
-    return talk.say(f"{label}_stay" if stays else f"{label}_ask")
+    if not stays and len(talk.heard.words) <= _NAMED_ONLY:
+        return talk.say(f"{label}_ask")
+    told = talk.fresh(f"{label}_told", talk.entry(f"{label}_told").say)
+    more = talk.fresh(f"{label}_more", talk.entry(f"{label}_more").say)
+    if told and more:
+        return f"{told} {more}"
+    return told or more or talk.say(f"{label}_stay")
+
+
+def _long_enough(talk: Talk) -> bool:
+    """Tell whether the last two answers were about a feeling: then other things may come up."""
+    return bool(talk.feeling_before) and len(talk.own_lines) > 1 and bool(talk.feeling_of(-2))

@@ -41,8 +41,8 @@ class Heard:
 
     `said` and `core` are lower-case syllables, each followed by a space: all of them, and those
     without the words around that change nothing; the two who talk are "mình" and "bạn" there, while
-    `typed` has the terms that were used. `bare` tells that the text was typed without
-    diacritics: then both have none. `english` and `foreign` tell of other languages.
+    `typed` has the terms that were used; `kin` tells that they call each other by such. `bare`
+    tells that the text was typed without diacritics: then both have none. `english` and `foreign` tell of other languages.
     """
 
     text: str
@@ -53,6 +53,7 @@ class Heard:
     english: bool
     foreign: bool
     typed: str = ""
+    kin: bool = False
 
     @property
     def words(self) -> list[str]:
@@ -85,6 +86,7 @@ def hear(text: str, name: str = "", terms: tuple[str, str] = ("", "")) -> Heard:
         question=_asks(plain, words, core, bare=bare),
         english=bare and _is_english(words),
         typed=_line(typed),
+        kin=bool(terms[0] and terms[1]),
         foreign=bool(_FOREIGN.search(plain)) and len(_FOREIGN.findall(plain)) > len(words) / 2,
     )
 

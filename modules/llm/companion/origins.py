@@ -51,7 +51,8 @@ _GREETED = frozenset({"chào", "chao", "hello", "hi", "hey", "dạ", "thưa", "a
 @lru_cache(maxsize=1)
 def _introductions() -> re.Pattern[str]:
     """Return what stands before a name: "anh tên là", "tên em là", "mình là" (then capitalised)."""
-    mine = "|".join(sorted(set(hearing_data()["classes"]["me"]) - {"me", "i", "my"}))
+    terms = set(hearing_data()["classes"]["me"]) - {"me", "i", "my"}
+    mine = "|".join(sorted(terms | {strip_diacritics(term) for term in terms}))
     mine = f"(?:{mine})"
     sure = rf"{mine}\s+(?:tên|ten)(?:\s+(?:là|la))?|(?:tên|ten)\s+(?:của\s+)?{mine}\s+(?:là|la)"
     sure += r"|my name is|i am called"

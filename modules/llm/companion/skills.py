@@ -42,6 +42,8 @@ def mention(talk: Talk) -> str | None:
     fact = fitting(talk.request.recalled, talk.heard.text)
     if not fact or talk.said(fact) or strip_diacritics(fact.lower()) in _folded(talk.heard.text):
         return None
+    if any(_folded(fact) in _folded(line) for line in talk.all_user_lines):
+        return None  # they have just told it
     told, turned = told_back(fact, talk.voice.you)
     if any(told.strip("“”") in line for line in talk.own_lines):
         return None

@@ -20,7 +20,8 @@ from modules.text import strip_diacritics
 
 SURE = 0.45
 """Score from which a feeling is answered."""
-_REMEMBERED_LINES = 8
+_REMEMBERED_LINES = 20
+"""Answers within which no sentence is said twice."""
 _NAMED_WITHIN = 20
 """Lines of the user in which a name is looked for."""
 _LABELS = frozenset(label.lower() for label in EMOTIONS)
@@ -61,6 +62,11 @@ class Talk:
         said = [line.text for line in self.request.history if line.role == "user"]
         return tuple(said[-_REMEMBERED_LINES:])
 
+    @cached_property
+    def all_user_lines(self) -> tuple[str, ...]:
+        """Everything the user said before, oldest first."""
+        return tuple(line.text for line in self.request.history if line.role == "user")
+
     @property
     def first(self) -> bool:
         """True where the assistant has not said anything yet."""
@@ -79,7 +85,13 @@ class Talk:
     @cached_property
     def feeling_before(self) -> str:
         """Key of the answer to a feeling that the assistant gave last, or ""."""
-        said = f" {bare_words(self.last)} "
+        return self.feeling_of(-1)
+
+    def feeling_of(self, place: int) -> str:
+        """Return the key of the answer to a feeling that a line of the assistant was, or ""."""
+        if not -len(self.own_lines) <= place < len(self.own_lines):
+            return ""
+        said = f" {bare_words(self.own_lines[place])} "
         answers = (key for key, pieces in _feeling_pieces() if all(part in said for part in pieces))
         return next(answers, "")
 
@@ -121,18 +133,49 @@ class Talk:
 
     def pick(self, key: str, choices: Sequence[str]) -> str:
         """Return one of `choices`, by the conversation so far, and none that was said lately."""
-        seed = "\n".join((key, *self.raw_lines[-3:], *self.user_lines[-3:], self.request.text))
-        start = crc32(seed.encode()) % len(choices)
+        start = self._number(key) % len(choices)
         order = [*choices[start:], *choices[:start]]
         return next((choice for choice in order if not self.said(choice)), order[0])
 
+    def fresh(self, key: str, templates: Sequence[str]) -> str | None:
+        """Return one of `templates`, filled, none of whose sentences was said lately, or None."""
+        suited_to_tone = in_tone(templates, self.voice.tone)
+        filled = [text for each in suited_to_tone if (text := fill(each, self.voice, {}))]
+        new = [text for text in filled if not self.said(text)]
+        return self.pick(key, suited(new, self.request.manner)) if new else None
+
+    def said_with(self, key: str, **slots: str) -> str | None:
+        """Return a template of an entry, filled with `slots`, that was not said lately, or None."""
+        filled = [fill(each, self.voice, slots) for each in self.entry(key).say]
+        new = [text for text in filled if text and not self.said(text)]
+        return self.pick(key, new) if new else None
+
+    def draw(self, name: str) -> float:
+        """Return a number from 0 to 1, the same for the same conversation and name."""
+        return self._number(name) / 2**32
+
+    def _number(self, key: str) -> int:
+        seed = (key, *self.raw_lines[-3:], *self.user_lines[-3:], self.request.text)
+        return crc32("\n".join(seed).encode())
+
     def said(self, text: str) -> bool:
-        """Tell whether the longest sentence of `text` was said lately."""
-        longest = max(map(bare_words, sentences(text)), key=len, default="")
+        """Tell whether a sentence of `text`, or words that are no sentence, were said lately."""
+        if not text.rstrip().endswith((".", "!", "?", "…")):
+            words = bare_words(text)
+            return bool(words) and any(words in line for line in self._own_words)
+        parts = [plain_words(part) for part in sentences(text)]
+        if any(part in self._own_sentences for part in parts if part):
+            return True
+        longest = max(parts, key=len, default="")
         if self.request.manner:  # who drops subjects: "bạn kể đi" was said as "kể đi"
             for term in (self.voice.assistant_self, self.voice.you):
                 longest = longest.removeprefix(f"{bare_words(term)} ")
-        return bool(longest) and any(longest in line for line in self._own_words)
+            return bool(longest) and any(longest in line for line in self._own_words)
+        return False
+
+    @cached_property
+    def _own_sentences(self) -> frozenset[str]:
+        return frozenset(plain_words(part) for line in self.own_lines for part in sentences(line))
 
     @cached_property
     def _own_words(self) -> tuple[str, ...]:
@@ -161,6 +204,17 @@ def bare_words(text: str) -> str:
     return " ".join(_WORD.findall(strip_diacritics(text.lower())))
 
 
+def plain_words(sentence: str) -> str:
+    """Return the bare words of a sentence without the courtesies and sighs around it."""
+    words = bare_words(sentence).split()
+    while len(words) > 1 and words[0] in _BEFORE:
+        words = words[1:]
+    return " ".join(words[:-1] if len(words) > 1 and words[-1] == "a" else words)
+
+
+_BEFORE = frozenset({"da", "a", "o", "oi", "u"})
+
+
 @lru_cache(maxsize=1)
 def _feeling_pieces() -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return, for every template that answers a feeling, its key and its last sentence's words."""
@@ -170,8 +224,7 @@ def _feeling_pieces() -> tuple[tuple[str, tuple[str, ...]], ...]:
             tuple(f" {piece} " for part in _SLOT.split(last) if (piece := bare_words(part))),
         )
         for entry in book().entries.values()
-        if entry.kind == "feeling"
-        or entry.key.removesuffix("_ask").removesuffix("_stay") in _LABELS
+        if entry.kind == "feeling" or entry.key.rpartition("_")[0] in _LABELS
         for template in (*entry.say, *entry.stay)
         if (last := sentences(template)[-1])
     )
