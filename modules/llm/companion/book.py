@@ -119,6 +119,14 @@ def _pattern(when: tuple[str, ...], bare: bool, kin: bool) -> re.Pattern[str] | 
     return compile_patterns(when, classes, strip_diacritics if bare else str)
 
 
+def warm() -> None:
+    """Compile every pattern for every way of being typed and called."""
+    for entry in book().entries.values():
+        for bare in (False, True):
+            for kin in (False, True):
+                _pattern(entry.when, bare, kin)
+
+
 @lru_cache(maxsize=1)
 def book() -> Book:
     """Read the data files, once."""

@@ -45,14 +45,14 @@ def _taken_up(clause: Sequence[str], talk: Talk, shortest: int = _SHORTEST) -> s
         return None
     if _terms() & set(low) - _of_the_two(talk):
         return None  # about somebody else: whose mother it is changes with who speaks
-    if low[0] in (talk.voice.assistant_self, *words("echo", "listener")):
+    if low[0] in _called(talk):
         return None  # what the assistant is or shall do
     return " ".join(_turned(spoken, talk))
 
 
 def _without_frame(clause: list[str], talk: Talk) -> list[str]:
     """Leave out what opens and closes a clause without saying anything."""
-    call = {talk.voice.assistant_self, *words("echo", "listener")}
+    call = _called(talk)
     while clause and clause[0].lower() in words("echo", "openers"):
         clause = clause[1:]
     while len(clause) > 1 and clause[0].lower() in call and clause[1].lower() in ("ơi", "à", "ạ"):
@@ -63,7 +63,15 @@ def _without_frame(clause: list[str], talk: Talk) -> list[str]:
 
 
 def _plain(word: str) -> bool:
+    if any(word in short for short in hearing_data()["short"].values()):
+        return False
     return word.isdecimal() or (is_vietnamese_syllable(word) and word.isalpha())
+
+
+def _called(talk: Talk) -> frozenset[str]:
+    """Return what the assistant is called; between peers "mình" is whoever speaks."""
+    own = {talk.voice.assistant_self} - words("echo", "speaker")
+    return words("echo", "listener") | own
 
 
 def _of_the_two(talk: Talk) -> set[str]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from modules.engines import BlockingStream, EngineSpec
 from modules.llm.companion.answer import answer
+from modules.llm.companion.book import warm
 from modules.llm.companion.clock import now
 from modules.messages import Pair, TextDelta, TurnRequest
 
@@ -20,6 +21,7 @@ class Companion:
 
     def load(self) -> None:
         """Answer a little, so that the first visitor waits neither for data files nor patterns."""
+        warm()
         for pair in (Pair(), Pair("em", "anh")):
             for text in ("hôm nay trời nóng", "hom nay troi nong"):
                 answer(TurnRequest(0, text, pair=pair), self._clock())

@@ -25,7 +25,7 @@ def felt(talk: Talk) -> str | None:
             return text
     if talk.mood == "Other":
         return None
-    if point_of(talk):
+    if point_of(talk) or (talk.heard.question and talk.mood not in NEGATIVE):
         return None
     kinds = ("chat", "remark") if talk.mood in NEGATIVE else ("chat", "topic", "remark", "talk")
     other = book().find(talk.heard, kinds)

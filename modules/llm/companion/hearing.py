@@ -41,8 +41,9 @@ class Heard:
 
     `said` and `core` are lower-case syllables, each followed by a space: all of them, and those
     without the words around that change nothing; the two who talk are "mình" and "bạn" there, while
-    `typed` has the terms that were used; `kin` tells that they call each other by such. `bare`
-    tells that the text was typed without diacritics: then both have none. `english` and `foreign` tell of other languages.
+    `typed` has the terms that were used, and `kin` tells that they call each other by such. `bare`
+    tells that the text was typed without diacritics: then none is here. `english` and `foreign`
+    tell of other languages.
     """
 
     text: str
@@ -215,7 +216,8 @@ def _questions(bare: bool) -> tuple[tuple[str, ...], tuple[str, ...], re.Pattern
     table = data["questions"]
     none = compile_patterns(table["none"], data["classes"], spell)
     assert none is not None
-    return tuple(map(spell, table["words"])), tuple(map(spell, table["ends"])), none
+    asking = [word for word in table["words"] if not bare or word not in table["never_bare"]]
+    return tuple(map(spell, asking)), tuple(map(spell, table["ends"])), none
 
 
 def _is_english(words: list[str]) -> bool:

@@ -16,6 +16,7 @@ from modules.llm.companion.wording import TOLD, fill
 _SAME = 0.8
 """Share of a riddle's words that makes it the one that was asked: the guard may change some."""
 _NO_GUESS = ("refuse", "abuse", "ask", "feeling")
+_LEAVES = frozenset({"bye", "go_do", "good_night"})
 _OPEN_LINES = 4
 _ASKS_AGAIN = "doan"
 """In every answer that asks for another guess: "bạn đoán thử xem"."""
@@ -56,7 +57,9 @@ def guessed(talk: Talk) -> str | None:
     hinted = riddle.hint in bare_words(talk.last)
     if hinted or (re.search(alternatives("riddle", "give_up"), said) and "goi y" not in said):
         return _filled(talk, "give_up", answer=riddle.shown)
-    if len(talk.heard.words) > 8 or book().find(talk.heard, _NO_GUESS):
+    chat = book().find(talk.heard, ("chat",))
+    leaves = chat is not None and chat.key in _LEAVES
+    if leaves or len(talk.heard.words) > 8 or book().find(talk.heard, _NO_GUESS):
         return None  # they talk of something else
     return _filled(talk, "wrong", hint=riddle.clue)
 

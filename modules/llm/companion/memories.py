@@ -62,7 +62,8 @@ def name_after(text: str, *, capital: bool = False) -> str:
     name: list[str] = []
     for part in text.split():
         word = part.rstrip(".,;:!?…")
-        taken = word.isalpha() and word.lower() not in words("memory", "not_names")
+        low = word.lower()
+        taken = word.isalpha() and low not in words("memory", "not_names") | words("memory", "bare")
         if not taken or ((name or capital) and word[:1].islower()):
             break
         name.append(word)

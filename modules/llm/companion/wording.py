@@ -134,7 +134,7 @@ def polish(text: str, voice: Voice, turn: int) -> str:
     text = " ".join(own.split())
     if voice.rank == "junior":
         text = re.sub(r"^(à|ồ|ôi), ", "", text)
-    if voice.rank == "junior" and not plain and not text.lower().startswith("dạ"):
+    if voice.rank == "junior" and not plain and not re.match(r"dạ\b", text.lower()):
         text = f"{wording_data()['courtesy']['opening']}, {_with_a(text, turn)}"
     text = f"{text} {' '.join(told.split())}".strip()
     text = _CAPITAL.sub(lambda match: match[1] + match[2] + match[3].upper(), text)

@@ -32,7 +32,7 @@ from modules.messages import Manner
 
 __all__ = ["Dress", "in_manner", "manner_data", "particles_of", "plain_line", "suited"]
 
-_EMPHASIS = 12.0
+_EMPHASIS = 16.0
 """Messages of the user that an answer stands for, at full strength. An answer is short and its
 content is not theirs: their habits show in it only where they are met more often than among their
 own messages, in which everything else is theirs, too."""
