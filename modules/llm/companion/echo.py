@@ -100,8 +100,8 @@ def _turned(spoken: Sequence[str], talk: Talk) -> list[str]:
         around.add(" ".join(each.lower() for each in spoken[at : at + 2]))
         out.append(turns[low] if low in turns and not around & kept else word)
     first = out[0]
-    common = first.lower() in words("echo", "common") or first in turns.values()
-    if common or not spoken[0][:1].isupper():
+    named = len(out) > 1 and out[1][:1].isupper() and first.lower() not in words("echo", "common")
+    if not named and first not in talk.voice.user_name.split():
         out[0] = first[:1].lower() + first[1:]
     return out
 

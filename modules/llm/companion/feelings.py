@@ -18,7 +18,7 @@ NEGATIVE = frozenset({"Sadness", "Fear", "Anger", "Disgust"})
 def felt(talk: Talk) -> str | None:
     """Answer what lies behind a feeling; else the feeling, where nothing else fits better."""
     entry = book().find(talk.heard, ("feeling",), talk.mood)
-    if entry is not None:
+    if entry is not None and not (talk.heard.question and _is_joy(entry.key)):
         again = any(entry.matched(heard) for heard in talk.earlier(3))
         texts = (talk.stay(entry.key) if again else None, talk.say(entry.key))
         if text := next((each for each in texts if each and not talk.said(each)), None):

@@ -24,6 +24,8 @@ _REMEMBERED_LINES = 20
 """Answers within which no sentence is said twice."""
 _NAMED_WITHIN = 20
 """Lines of the user in which a name is looked for."""
+_COURTESIES = 2
+"""Words that courtesy may add to a sentence or a term of two syllables may."""
 _LABELS = frozenset(label.lower() for label in EMOTIONS)
 _WORD = re.compile(r"[^\W_]+")
 _SLOT = re.compile(r"\{\w+\}")
@@ -91,9 +93,8 @@ class Talk:
         """Return the key of the answer to a feeling that a line of the assistant was, or ""."""
         if not -len(self.own_lines) <= place < len(self.own_lines):
             return ""
-        said = f" {bare_words(self.own_lines[place])} "
-        answers = (key for key, pieces in _feeling_pieces() if all(part in said for part in pieces))
-        return next(answers, "")
+        said = [f" {bare_words(part)} " for part in sentences(self.own_lines[place])]
+        return next((key for key, form, n in _feeling_pieces() if _has_form(said, form, n)), "")
 
     def entry(self, key: str) -> Entry:
         """Return an entry of the book."""
@@ -215,13 +216,26 @@ def plain_words(sentence: str) -> str:
 _BEFORE = frozenset({"da", "a", "o", "oi", "u"})
 
 
+def _has_form(said: Sequence[str], pieces: Sequence[str], words: int) -> bool:
+    """Tell whether a sentence in `said` has these pieces, and not many more words."""
+    return any(
+        abs(len(sentence.split()) - words) <= _COURTESIES
+        and all(piece in sentence for piece in pieces)
+        for sentence in said
+    )
+
+
 @lru_cache(maxsize=1)
-def _feeling_pieces() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return, for every template that answers a feeling, its key and its last sentence's words."""
+def _feeling_pieces() -> tuple[tuple[str, tuple[str, ...], int], ...]:
+    """Return, for every template that answers a feeling, its key, and its last sentence's words.
+
+    With them comes how many words it has in all: terms of address and particles are words, too.
+    """
     return tuple(
         (
             entry.key,
             tuple(f" {piece} " for part in _SLOT.split(last) if (piece := bare_words(part))),
+            len(_SLOT.sub("x", last).split()),
         )
         for entry in book().entries.values()
         if entry.kind == "feeling" or entry.key.rpartition("_")[0] in _LABELS
