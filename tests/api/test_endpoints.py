@@ -38,6 +38,7 @@ CONTRACT = {
     "/import": ["file", "user_key"],
     "/learn_style": ["file", "user_key", "author"],
     "/feedback": ["correction", "user_key"],
+    "/dictionary": ["words", "user_key"],
     "/new_user": [],
     "/export": ["user_key"],
     "/delete": ["user_key"],
@@ -96,7 +97,8 @@ def test_whatever_is_given_for_an_argument_no_call_ends_in_an_internal_error(
         "text": "Mình vui", "message": "Chào", "utterance": "Chào em", "query": "mèo", "id": "all",
         "assistant_self": "em", "user_term": "anh", "region": "north", "voice": "", "avatar": "",
         "emotion": "Other", "engine": "", "name": "mẫu", "consent": False, "persona": None,
-        "author": None, "correction": "nói ngắn thôi",
+        "author": None, "correction": "nói ngắn thôi", "caption": "",
+        "words": None,
         "user": None, "user_key": key,
     }  # fmt: skip
 

@@ -157,9 +157,11 @@ def test_closed_databases_give_their_files_and_threads_back(tmp_path):
     for number in range(10):
         store.open(f"{number:02x}").remember("Mình tên Lan")
     store.close()
-    after = held()
-    assert after[0] <= before[0] + 2
-    assert after[1] <= before[1] + 2
+    # chromadb's threads end some moments after its client is closed.
+    deadline = time.monotonic() + 10
+    while any(now > then + 2 for now, then in zip(held(), before, strict=True)):
+        assert time.monotonic() < deadline, (before, held())
+        time.sleep(0.05)
 
 
 def test_a_thread_that_waits_too_long_for_another_is_told_so(memory, store, monkeypatch):
