@@ -74,7 +74,7 @@ class Visitor:
         self._http = httpx.AsyncClient(base_url=self.url, timeout=None)
         config = (await self._http.get("/config")).json()
         self._events = _events(config)
-        outputs = await self._run("load", ["", self.key, "vi"], None)
+        outputs = await self._run("load", ["", self.key, "vi", 0], None)
         session = next(o for o in outputs if isinstance(o, dict) and "session" in o)["session"]
         self.key = session.get("key", self.key)
         self._socket = await websockets.connect(

@@ -206,7 +206,7 @@ def test_the_table_of_endpoints_is_what_is_registered_and_nothing_else(endpoints
 def test_numbers_in_the_prose_are_those_of_the_code():
     assert f"espeak-ng, {len(tts.VOICES)} voices of three regions" in TEXT
     models = tomllib.loads((ROOT / "modules" / "models.toml").read_text("utf-8"))
-    smallest = min(sum(file["bytes"] for file in model["files"]) for model in models.values())
+    smallest = sum(file["bytes"] for file in models["phowhisper-tiny"]["files"])
     assert f"{round(smallest / 1e6)} MB for the smallest" in TEXT
     assert "torch==2.11.0" in REQUIREMENTS
     assert "its torch 2.11.0" in TEXT

@@ -44,6 +44,8 @@ def continued(talk: Talk) -> str | None:
     topic = None if talk.mood in NEGATIVE else topic_of(talk)
     if topic and topic.matched(talk.heard) >= _MUCH * len(talk.heard.core):
         return None
+    if _is_joy(before) and talk.mood != "Enjoyment":
+        return None
     if _is_joy(before) and (talk.mood in NEGATIVE or book().find(talk.heard, ("topic", "remark"))):
         return None  # a joy gives way to whatever comes up; a grief does not
     label, _, _ = before.rpartition("_")

@@ -51,8 +51,13 @@ def taken_up(talk: Talk, entry: Entry) -> str | None:
 
 def asked_on(talk: Talk, entry: Entry) -> str | None:
     """Return a question on the topic that was not asked lately, or None."""
-    own = talk.fresh(f"{entry.key} ask", entry.ask)
-    return own or talk.fresh(f"{entry.topic} ask", book().entries[entry.topic].ask)
+    named = "tên " in talk.heard.said  # who has told the name is not asked for it
+
+    def open_to(questions: Sequence[str]) -> list[str]:
+        return [text for text in questions if not (named and "tên gì" in text)]
+
+    own = talk.fresh(f"{entry.key} ask", open_to(entry.ask))
+    return own or talk.fresh(f"{entry.topic} ask", open_to(book().entries[entry.topic].ask))
 
 
 def tipped(talk: Talk) -> str | None:
