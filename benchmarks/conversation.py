@@ -74,7 +74,8 @@ class Conversation:
             came = await self._visitor.receive(self._began)
             spoken = self.spoken[came.reply]
             if isinstance(came, Told):
-                spoken.end_s = came.at_s
+                if came.type in ("end", "halted"):
+                    spoken.end_s = came.at_s
             else:
                 spoken.stale += spoken.end_s is not None or came.reply < self._newest
                 self._newest = max(self._newest, came.reply)

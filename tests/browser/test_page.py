@@ -73,9 +73,7 @@ def test_the_pair_is_shown_can_be_chosen_and_taken_back(embedded, visit):
     assert "“" in preview.inner_text()
 
 
-def test_a_pair_that_a_turn_changed_is_told_under_the_conversation_with_a_way_back(
-    embedded, visit
-):
+def test_a_pair_that_a_turn_changed_is_told_under_the_conversation_with_a_way_back(embedded, visit):
     page = visit(embedded).say("Chị ơi, em hỏi chút ạ").until("speaking")
     notice = page.page.locator("#guong-pair-notice")
     notice.wait_for(state="visible")
