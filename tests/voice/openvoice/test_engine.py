@@ -161,7 +161,7 @@ def test_speakers_and_their_filter_are_kept_and_not_heard_again(
         "modules.voice.openvoice.pairs.speaker_of", lambda *_: pytest.fail("heard again")
     )
     again = joined(converted(engine, fresh, speech(said("Dạ."))))
-    np.testing.assert_array_equal(first, again)
+    np.testing.assert_allclose(first, again, atol=1e-4)
 
 
 @pytest.mark.parametrize("damage", [np.zeros(3), np.full(256, np.nan)])
@@ -172,7 +172,7 @@ def test_what_is_kept_in_another_shape_is_heard_anew(
     for path in tmp_path.rglob("*.npy"):
         np.save(path, damage.astype(np.float32))
     again = joined(converted(engine, fresh, speech(said("Dạ."))))
-    np.testing.assert_array_equal(first, again)
+    np.testing.assert_allclose(first, again, atol=1e-4)
 
 
 def test_without_a_sample_of_the_base_voice_its_first_speech_stands_in(
@@ -221,8 +221,9 @@ def laddered(
 def test_the_ladder_serves_it_first(engine: OpenVoiceEngine, request_: TurnRequest) -> None:
     pieces, notices = laddered(engine, request_, speech(said(CLAUSE)))
     assert notices == []
-    np.testing.assert_array_equal(
-        joined(pieces), joined(converted(engine, request_, speech(said(CLAUSE))))
+    # Another thread may add up in another order.
+    np.testing.assert_allclose(
+        joined(pieces), joined(converted(engine, request_, speech(said(CLAUSE)))), atol=1e-4
     )
 
 
