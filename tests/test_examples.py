@@ -94,9 +94,11 @@ def test_every_cell_of_the_notebook_runs_and_shows_what_it_promises(notebook, el
     assert "'learned': 24" in printed(cell(notebook, '"/learn_style"'))
     assert "cà phê sữa đá" in printed(cell(notebook, "uống gì không"))
     assert "engine_unavailable.no_recogniser" in printed(cell(notebook, '"/listen"'))
+    assert "noi-quy.txt" in printed(cell(notebook, '"/add_document"'))
     assert "memories.json" in printed(cell(notebook, '"/export"'))
+    assert "'documents': 1" in printed(cell(notebook, '"/import"'))
 
-    deleted = printed(cell(notebook, '"/delete"'))
+    deleted = printed(cell(notebook, "removed ="))
     assert re.search(r"'voices': 1\b", deleted)
     assert deleted.endswith("left: []\n")
     assert not list((server.data / "users").glob("*/voices/*"))
