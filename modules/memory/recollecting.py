@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,10 @@ from modules.memory.records import Memory, Recalled
 from modules.memory.times import Asked
 
 _WEEKDAYS = ("thứ hai", "thứ ba", "thứ tư", "thứ năm", "thứ sáu", "thứ bảy", "chủ nhật")
+_DAY = re.compile(
+    rf"\b(?:{'|'.join(_WEEKDAYS)}|thứ [2-7]|ngày \d{{1,2}}|mùng \w+|rằm)\b", re.IGNORECASE
+)
+_ASKS = re.compile(r"[?]|\b(?:gì|chi|đâu|nào|mấy|không|hông)\b", re.IGNORECASE)
 _NAMED = ("hôm nay", "hôm qua", "hôm kia")
 _WEEK = 7
 
@@ -39,6 +44,17 @@ def chosen(
         then = earlier or list(memories)
     some = then[:limit] if asked.first else then[-limit:]
     return [Recalled(memory, 1.0) for memory in some]
+
+
+def of_the_day(memories: Sequence[Memory], said: str, limit: int) -> list[Recalled]:
+    """Return the newest memories that name a day which a question names: "thứ hai bác đi khám mắt"
+    of "thứ hai bác phải làm gì?", which share no other word.
+    """
+    days = {day.lower() for day in _DAY.findall(said)} if _ASKS.search(said) else set()
+    if not days:
+        return []
+    named = [m for m in memories if days & {day.lower() for day in _DAY.findall(m.text)}]
+    return [Recalled(memory, 1.0) for memory in named[-limit:]]
 
 
 def moment_of(memory: Memory) -> datetime:

@@ -22,7 +22,7 @@ from modules.memory.database import Database
 from modules.memory.embedding import Embedding, HashedEmbedding
 from modules.memory.facts import facts_in
 from modules.memory.merging import Taken, merged
-from modules.memory.recollecting import Recollected, chosen
+from modules.memory.recollecting import Recollected, chosen, of_the_day
 from modules.memory.records import Memory, Recalled, Source, checked, clean, new_memory
 from modules.memory.sameness import replaces, single_kinds, superseded_kinds
 from modules.memory.secret import secret_in
@@ -214,7 +214,7 @@ class UserMemory:
         near = self.recall(said, limit)
         asked = asked_when(clean(said), now)
         if asked is None:
-            return Recollected(tuple(near))
+            return Recollected(tuple(near or of_the_day(self.all(), clean(said), limit)))
         then = chosen(self.all(), near, asked, limit)
         return Recollected(tuple(then or near), asked if then or not near else None)
 

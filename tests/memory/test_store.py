@@ -247,3 +247,19 @@ def test_any_text_is_kept_as_it_is_shown_or_refused(memory, text):
     else:
         assert kept in memory.all()
         memory.recall(text)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("Thứ hai bác phải làm gì hả cháu?", True),
+        ("Thứ ba bác phải làm gì hả cháu?", False),
+        ("Thứ hai vui ghê", False),  # asks nothing
+    ],
+)
+def test_a_question_about_a_day_finds_what_names_that_day(memory, asked, found):
+    memory.remember("thứ hai bác đi khám mắt")
+    memory.remember("cuối tuần bác trồng xoài")
+    now = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    told = [item.memory.text for item in memory.recollect(asked, now).found]
+    assert told == (["thứ hai bác đi khám mắt"] if found else [])
