@@ -73,6 +73,18 @@ def avatars() -> tuple[AvatarInfo, ...]:
     return tuple(_info(avatar) for avatar in persona_ids())
 
 
+def prepare(avatar: str) -> None:
+    """Get a drawn persona ready to speak: a second or two at the first start, a tenth of that
+    later. Does nothing for an unknown one, and where nothing can be drawn.
+    """
+    try:
+        from modules.avatar.layers import renderer
+    except ImportError:
+        return
+    if avatar in persona_ids():
+        renderer(avatar)
+
+
 def poster(avatar: str) -> ByteArray:
     """Return the idle pose of an avatar (unknown: of the default), uint8 [512, 512, 3].
 
@@ -127,5 +139,6 @@ __all__ = [
     "idle_loop",
     "motion_version",
     "poster",
+    "prepare",
     "serving",
 ]

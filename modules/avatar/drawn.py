@@ -18,7 +18,8 @@ class DrawnEngine:
         self.spec = spec
 
     def load(self) -> None:
-        """Prepare all personas; the first start paints them, later ones read what was kept.
+        """Prepare the default persona; the first start paints it, later ones read what was kept.
+        The others come with `modules.avatar.prepare`, or when they are first shown.
 
         Raises `EngineUnavailable` where skia or OpenCV cannot be loaded.
         """
@@ -32,8 +33,7 @@ class DrawnEngine:
             raise EngineUnavailable("libraries", stage="avatar", remedy=remedy) from error
         # A frame is too small to be shared out; eight sessions would fight for the cores.
         cv2.setNumThreads(1)
-        for avatar in persona_ids():
-            layers.renderer(avatar)
+        layers.renderer(persona_ids()[0])
 
     def close(self) -> None:
         """Let go of the prepared pictures."""

@@ -6,6 +6,7 @@ import logging
 import os
 import tempfile
 import zipfile
+from collections import defaultdict
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -23,23 +24,25 @@ from modules.settings import Settings
 log = logging.getLogger("guong.avatar")
 
 _ART = Path(__file__).parent / "art"
-_lock = Lock()
 _renderers: dict[str, Renderer] = {}
+# One for each persona: nobody waits for the painting of another face than their own.
+_locks: defaultdict[str, Lock] = defaultdict(Lock)
 
 
 def renderer(avatar: str) -> Renderer:
     """Return the prepared renderer of a known persona; the first call for it takes a while."""
-    with _lock:
-        if avatar not in _renderers:
+    with _locks[avatar]:
+        found = _renderers.get(avatar)
+        if found is None:
             folder = Settings().data / "cache"
-            _renderers[avatar] = Renderer(load_persona(avatar), portrait(avatar, folder))
-        return _renderers[avatar]
+            found = Renderer(load_persona(avatar), portrait(avatar, folder))
+            _renderers[avatar] = found
+        return found
 
 
 def forget() -> None:
     """Let go of everything that was prepared; streams keep what they use."""
-    with _lock:
-        _renderers.clear()
+    _renderers.clear()
 
 
 def portrait(avatar: str, folder: Path) -> ByteArray:

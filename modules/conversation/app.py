@@ -54,6 +54,7 @@ TABLES: dict[Stage, tuple[EngineSpec, ...]] = {
 _CACHE_BYTES = 32 << 20
 _SWEEP_S = 600.0
 _RETRY_S = 5
+_FACES_WAIT_S = 0.5
 _QUIET_S = 5.0
 """When nobody has spoken for this long, or up to twice as long, memory is given back."""
 _GPU_S = 60
@@ -119,8 +120,13 @@ class App:
         )
 
     async def load_before_launch(self) -> None:
-        """Load everything that is present: on ZeroGPU only before the app is launched."""
+        """Load everything that is present: on ZeroGPU only before the app is launched.
+
+        All faces too: each worker begins with what stands here, and keeps nothing that it makes.
+        """
         await self._load_engines(here=True)
+        for each in avatar.avatars():
+            avatar.prepare(each.id)
 
     # --- life -------------------------------------------------------------------------------------
 
@@ -177,6 +183,15 @@ class App:
             log.warning("not all is prepared: %s", error.code)
         self.ready.set()
         log.info("ready")
+        await self._prepare_faces()
+
+    async def _prepare_faces(self) -> None:
+        """Prepare the personas that nobody has chosen yet, while nobody is being answered."""
+        waiting = [each.id for each in avatar.avatars()]
+        while waiting:
+            await asyncio.sleep(_FACES_WAIT_S)
+            if not self.busy:
+                await to_thread.run_sync(avatar.prepare, waiting.pop())
 
     async def _load_engines(self, *, here: bool = False) -> None:
         """Load what runs anywhere, then what is chosen and present."""
