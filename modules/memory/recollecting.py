@@ -46,15 +46,21 @@ def chosen(
     return [Recalled(memory, 1.0) for memory in some]
 
 
-def of_the_day(memories: Sequence[Memory], said: str, limit: int) -> list[Recalled]:
-    """Return the newest memories that name a day which a question names: "thứ hai bác đi khám mắt"
-    of "thứ hai bác phải làm gì?", which share no other word.
+def asked_days(said: str) -> set[str]:
+    """Return the days that a question names: "thứ hai" of "thứ hai bác phải làm gì?"."""
+    return _days_in(said) if _ASKS.search(said) else set()
+
+
+def of_the_days(memories: Sequence[Memory], days: set[str], limit: int) -> list[Recalled]:
+    """Return the newest memories that name one of these days: "thứ hai bác đi khám mắt", which
+    shares no other word with the question.
     """
-    days = {day.lower() for day in _DAY.findall(said)} if _ASKS.search(said) else set()
-    if not days:
-        return []
-    named = [m for m in memories if days & {day.lower() for day in _DAY.findall(m.text)}]
+    named = [memory for memory in memories if days & _days_in(memory.text)]
     return [Recalled(memory, 1.0) for memory in named[-limit:]]
+
+
+def _days_in(text: str) -> set[str]:
+    return {day.lower() for day in _DAY.findall(text)}
 
 
 def moment_of(memory: Memory) -> datetime:

@@ -22,13 +22,14 @@ from modules.memory.database import Database
 from modules.memory.embedding import Embedding, HashedEmbedding
 from modules.memory.facts import facts_in
 from modules.memory.merging import Taken, merged
-from modules.memory.recollecting import Recollected, chosen, of_the_day
+from modules.memory.placing import keep, make_room
+from modules.memory.recollecting import Recollected, asked_days, chosen, of_the_days
 from modules.memory.records import Memory, Recalled, Source, checked, clean, new_memory
 from modules.memory.sameness import replaces, single_kinds, superseded_kinds
 from modules.memory.secret import secret_in
 from modules.memory.shelf import Shelf
 from modules.memory.times import asked_when
-from modules.messages import FloatArray, Notice
+from modules.messages import Notice
 
 OPEN_DATABASES = 4
 OPEN_MEMORIES = 20_000
@@ -181,8 +182,8 @@ class UserMemory:
             older = [old for old in near if replaces(memory.text, old.text)]
             if kinds:
                 older += rows.of_kinds(kinds)
-            kept = _keep(shelf, rows, memory, vector, older)
-            self._store.note_gone(self.owner, _make_room(shelf, rows, kept))
+            kept = keep(shelf, rows, memory, vector, older)
+            self._store.note_gone(self.owner, make_room(shelf, rows, kept))
             return kept
 
         return self._run(work, create=True) or memory
@@ -214,7 +215,9 @@ class UserMemory:
         near = self.recall(said, limit)
         asked = asked_when(clean(said), now)
         if asked is None:
-            return Recollected(tuple(near or of_the_day(self.all(), clean(said), limit)))
+            if not near and (days := asked_days(clean(said))):
+                near = of_the_days(self.all(), days, limit)
+            return Recollected(tuple(near))
         then = chosen(self.all(), near, asked, limit)
         return Recollected(tuple(then or near), asked if then or not near else None)
 
@@ -275,32 +278,3 @@ class UserMemory:
     def _run(self, work: Callable[[Database, Shelf], Result], *, create: bool) -> Result | None:
         with self._store.shelf(self.owner) as shelf:
             return shelf.run(lambda rows: work(rows, shelf), create=create)
-
-
-def _keep(
-    shelf: Shelf, rows: Database, memory: Memory, vector: FloatArray, older: list[Memory]
-) -> Memory:
-    if not older:
-        rows.put([memory], vector)
-        return memory
-    # What the user asked for in so many words stays theirs when the app hears it again.
-    asked_for = next((old.source for old in older if old.source != "auto"), memory.source)
-    source = asked_for if memory.source == "auto" else memory.source
-    kept = replace(memory, id=older[0].id, source=source)
-    gone = {old.id for old in older}
-    if len(gone) == 1 and clean(older[0].text) == kept.text:
-        rows.put([kept], vector)
-    else:
-        shelf.rewrite([old for old in rows.all() if old.id not in gone], [kept])
-    return kept
-
-
-def _make_room(shelf: Shelf, rows: Database, newest: Memory) -> int:
-    """Let the oldest go where a bound is passed; return how many."""
-    surely_fits = rows.count * limits.MOST_BYTES_OF_ONE <= limits.MAX_BYTES
-    if rows.count <= limits.MAX_MEMORIES and (surely_fits or rows.text_bytes <= limits.MAX_BYTES):
-        return 0
-    everything = rows.all()
-    left = limits.within(everything, newest.id)
-    shelf.rewrite(left)
-    return len(everything) - len(left)
