@@ -8,7 +8,17 @@ from benchmarks.blind import BLIND, blind
 from modules.messages import EMOTIONS
 from modules.persona import TERMS
 
-SIZES = {"address": 150, "repair": 100, "region": 260, "emotion": 150, "crisis": 100}
+SIZES = {
+    "address": 150,
+    "repair": 100,
+    "region": 260,
+    "emotion": 150,
+    "crisis": 100,
+    "address2": 150,
+    "crisis2": 100,
+}
+DANGERS = {"self", "victim", "emergency", "child"}
+HARMLESS = {"idiom", "story", "everyday", "past", "knowledge"}
 KEYS = {
     "address": {"utterance", "user_self", "addressee", "kind"},
     "repair": {"text", "assistant_self", "user_term", "mended", "kind"},
@@ -16,6 +26,7 @@ KEYS = {
     "emotion": {"text", "label"},
     "crisis": {"text", "danger", "kind"},
 }
+KEYS |= {"address2": KEYS["address"], "crisis2": KEYS["crisis"]}
 
 
 def texts(name):
@@ -52,3 +63,18 @@ def test_what_must_stay_and_what_must_change_are_told_apart() -> None:
         assert (case["kind"] == "trap") == (case["accepted"] == [case["text"]])
     for case in BLIND["crisis"].cases():
         assert case["danger"] == (case["kind"] != "none")
+
+
+def test_the_second_set_of_danger_has_more_harmless_lines_than_dangers() -> None:
+    cases = BLIND["crisis2"].cases()
+    assert {case["kind"] for case in cases} == DANGERS | HARMLESS
+    assert all(case["danger"] is (case["kind"] in DANGERS) for case in cases)
+    assert sum(case["danger"] for case in cases) == 40
+
+
+def test_the_second_set_of_address_has_new_utterances_with_terms_in_lower_case() -> None:
+    cases = BLIND["address2"].cases()
+    assert not set(texts("address2")) & set(texts("address"))
+    terms = [case[slot] for case in cases for slot in ("user_self", "addressee")]
+    assert all(term is None or term == term.lower().strip() != "" for term in terms)
+    assert terms.count(None) > 25
