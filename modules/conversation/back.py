@@ -30,6 +30,7 @@ from modules.conversation.speech import after, joined, shown, silence, unplayed
 from modules.conversation.writing import Writer
 from modules.engines import Stage
 from modules.errors import LADDER_ERRORS, EngineFailed, GuongError, trace
+from modules.llm import ENGINES
 from modules.media.encoder import Encoder
 from modules.messages import (
     FPS,
@@ -145,6 +146,8 @@ class _Answer:
 
         async with out, self._stage("llm") as llm:
             await Writer(self.request, llm, send, self.out.send).write()
+        if self.request.answer:  # it stood in the request: no model was asked
+            self.served["llm"] = ENGINES[-1].name
 
     async def _speak(
         self,

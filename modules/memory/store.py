@@ -256,10 +256,10 @@ class UserMemory:
 
         def work(rows: Database, shelf: Shelf) -> int:
             memories = rows.all()
-            keep = [memory for memory in memories if memory.id != which]
-            if len(keep) < len(memories):
-                shelf.rewrite(keep)
-            return len(memories) - len(keep)
+            left = [memory for memory in memories if memory.id != which]
+            if len(left) < len(memories):
+                shelf.rewrite(left)
+            return len(memories) - len(left)
 
         return self._run(work, create=False) or 0
 

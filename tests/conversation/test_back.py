@@ -99,6 +99,12 @@ async def test_the_end_says_who_served_and_how_long_each_milestone_took():
 
 
 @virtual_time
+async def test_the_end_names_no_model_for_words_that_stood_in_the_request():
+    end = (await collect(*engines(), answer="Anh gọi 115 ngay nhé."))[-1]
+    assert end.engines["llm"] == "companion"
+
+
+@virtual_time
 async def test_the_first_clause_is_spoken_while_the_model_still_writes_the_second():
     slow = Scripted("llm", "llm", says(*TWO_SENTENCES, every_s=1.5))
     end = (await collect(*engines(llm=slow)))[-1]
