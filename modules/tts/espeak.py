@@ -2,58 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from modules.engines import BlockingStream, EngineSpec
-from modules.messages import SPEECH_RATE, Clause, Speech, TurnRequest
+from modules.engines import EngineSpec
+from modules.messages import TurnRequest
 from modules.tts import espeak_library
-from modules.tts.phrases import Phrase, final_mark, phrases
+from modules.tts.phrases import Phrase
 from modules.tts.prosody import PROSODY
-from modules.tts.speaker import Speaker, Spoken, joined, silence
+from modules.tts.speaker import Speaker
+from modules.tts.speaking import SpeakingStream
 from modules.tts.voices import base_voice
 
 _PIECE_S = 4.0
 """A long clause is handed on whenever this much of it is spoken."""
-_UNSPEAKABLE_S = 0.1
-"""The least silence that stands for a clause in which there is nothing to say."""
 
 
-class EspeakStream(BlockingStream[Clause, Speech]):
+class EspeakStream(SpeakingStream):
     """The voice, feeling, rate and pitch of one turn."""
 
     def __init__(self, request: TurnRequest) -> None:
-        super().__init__()
         self._speaker = Speaker(
             base_voice(request.persona),
             PROSODY[request.expression],
             rate=request.rate,
             pitch=request.pitch,
         )
+        super().__init__(self._speaker, _PIECE_S)
 
     def warm_up(self) -> None:
         """Say something that nobody hears."""
         self._speaker.say(Phrase("xin chào", "."))
-
-    def process(self, item: Clause) -> Iterator[Speech]:
-        """Say a clause; the pause that its punctuation asks for follows it."""
-        waiting: list[Spoken] = []
-        for spoken in self._spoken(item):
-            if sum(len(piece.samples) for piece in waiting) > _PIECE_S * SPEECH_RATE:
-                yield _speech(item, waiting, last=False)
-                waiting = []
-            waiting.append(spoken)
-        yield _speech(item, waiting, last=item.last)
-
-    def _spoken(self, clause: Clause) -> Iterator[Spoken]:
-        parts = phrases(clause.spoken)
-        if not parts:
-            mark = final_mark(clause.spoken) or final_mark(clause.text)
-            yield silence(max(self._speaker.pause(mark), round(_UNSPEAKABLE_S * SPEECH_RATE)))
-        for number, phrase in enumerate(parts, 1):
-            # What is read aloud may have lost the punctuation of what is shown.
-            mark = phrase.mark or (final_mark(clause.text) if number == len(parts) else "")
-            said = self._speaker.say(phrase)
-            yield joined([said, silence(self._speaker.pause(mark))])
 
 
 class EspeakEngine:
@@ -74,10 +50,3 @@ class EspeakEngine:
     def open(self, request: TurnRequest) -> EspeakStream:
         """Return a stream with the voice of the request's persona and the reply's feeling."""
         return EspeakStream(request)
-
-
-def _speech(clause: Clause, pieces: list[Spoken], *, last: bool) -> Speech:
-    whole = joined(pieces)
-    return Speech(
-        clause.reply, clause.clause, whole.samples, whole.visemes, last, words=whole.words
-    )

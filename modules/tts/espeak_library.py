@@ -23,6 +23,8 @@ import numpy as np
 from modules.errors import EngineFailed, EngineUnavailable
 from modules.messages import SPEECH_RATE, FloatArray
 
+SEPARATOR = "|"
+"""Stands between the sounds of a word in what `transcribe` returns."""
 SLOWEST, FASTEST = 80, 440
 """Words per minute that espeak keeps to; from 450 on it squeezes the finished sound instead."""
 
@@ -30,6 +32,7 @@ SLOWEST, FASTEST = 80, 440
 _SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS: nothing is played, nothing runs in a thread
 _PHONEME_EVENTS, _IPA, _DONT_EXIT = 0x1, 0x2, 0x8000
 _UTF8, _PHONEME_INPUT = 0x1, 0x100
+_TRANSCRIBED_IPA, _SEPARATOR_SHIFT = 0x02, 8
 _RATE, _VOLUME, _PITCH, _RANGE = 1, 2, 3, 4
 _END, _WORD, _PHONEME = 0, 1, 7
 # Events of one buffer are dropped past 200 a second of it plus 20; a long one never comes close.
@@ -100,6 +103,10 @@ class _Library:
             *(ctypes.c_uint, ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p),
         )
         self._c.espeak_ng_SetRandSeed.argtypes = (ctypes.c_long,)
+        self._c.espeak_TextToPhonemes.restype = ctypes.c_char_p
+        self._c.espeak_TextToPhonemes.argtypes = (
+            *(ctypes.POINTER(ctypes.c_void_p), ctypes.c_int, ctypes.c_int),
+        )
         options = _PHONEME_EVENTS | _IPA | _DONT_EXIT
         rate = self._c.espeak_Initialize(_SYNCHRONOUS, _BUFFER_MS, data.encode(), options)
         if rate != SPEECH_RATE:
@@ -148,6 +155,18 @@ class _Library:
             raise EngineFailed("speech_failed", stage="tts", status=status)
         sound = np.frombuffer(b"".join(self._sound), "<i2").astype(np.float32)
         return Rendering(sound * np.float32(1 / 32768), tuple(self._phonemes))
+
+    def transcribe(self, text: str, voice: str) -> str:
+        """Write `text` down in IPA; the caller holds the lock."""
+        self._set_voice(voice)
+        data = ctypes.create_string_buffer(text.encode())
+        rest = ctypes.c_void_p(ctypes.addressof(data))
+        mode = _TRANSCRIBED_IPA | ord(SEPARATOR) << _SEPARATOR_SHIFT
+        clauses = []
+        while rest.value:
+            written = self._c.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, mode)
+            clauses.append((written or b"").decode("utf-8", "ignore"))
+        return " ".join(clauses)
 
     def _set_voice(self, voice: str) -> None:
         for source in (_memory_file, _disk_file):
@@ -218,6 +237,20 @@ def speak(text: str, voice: str, words_per_minute: float) -> Rendering:
         if _library is None:
             raise EngineUnavailable("library_missing", stage="tts", remedy="")
         return _library.speak(text, voice, words_per_minute)
+
+
+def transcribe(text: str, voice: str) -> str:
+    """Return `text` in espeak's IPA, with the signs of stress and tone: words between blanks, their
+    sounds between `SEPARATOR`; a change of language stands in brackets.
+
+    `voice` and `text` are those of `speak`. Raises `EngineUnavailable` and `EngineFailed`.
+    """
+    if _library is None:
+        load()
+    with _lock:
+        if _library is None:
+            raise EngineUnavailable("library_missing", stage="tts", remedy="")
+        return _library.transcribe(text, voice)
 
 
 def _before_fork() -> None:
