@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -233,8 +234,14 @@ class _Page:
         panels = [component for panel in self._panels for component in panel.outputs]
         return [*self._labels.components, *panels]
 
-    async def _show(self, session: Session) -> list[Any]:
-        panels = [update for panel in self._panels for update in await panel.show(session)]
+    async def _show(self, session: Session, kept: Sequence[Any] = ()) -> list[Any]:
+        """Return the updates of all that is shown; the components `kept` stay as they are."""
+        untouched = {component._id for component in kept}
+        panels = [
+            gr.skip() if component._id in untouched else update
+            for panel in self._panels
+            for component, update in zip(panel.outputs, await panel.show(session), strict=True)
+        ]
         return [*self._labels.updates(session.language), *panels]
 
     def _refresh_after(self, event: Any) -> None:
@@ -267,7 +274,7 @@ class _Page:
     async def _speak(self, request: gr.Request, language: str) -> list[Any]:
         session = self._visitors.session(request)
         session.language = choose_language(language)
-        shown = await self._show(session)
+        shown = await self._show(session, self._bench.drafts)
         return [self._events.stage_value(session), welcome.value(session), *shown]
 
     async def _move(self, request: gr.Request) -> Any:

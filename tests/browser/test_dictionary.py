@@ -69,3 +69,11 @@ def test_what_is_wrong_is_said_with_the_box_and_the_word(panel):
     error = tell("vi", "invalid_input.conflict_word", word="ok")
     page.locator(".toast-body", has_text=error).wait_for()
     assert panel.written("never") == "OK = được"  # what was typed is not lost
+
+
+def test_another_language_of_the_page_leaves_what_is_not_saved_yet(panel):
+    page = panel.page
+    panel.write("always", "bát")
+    page.locator("#guong-language label", has_text="English").click()
+    page.get_by_role("button", name=tell("en", "dictionary.save"), exact=True).wait_for()
+    assert panel.written("always") == "bát"

@@ -31,6 +31,8 @@ class Bench:
         self.app = app
         self.visitors = visitors
         self.labels = labels
+        self.drafts: list[Any] = []
+        """Boxes that may hold what a visitor has not saved yet: another language leaves them."""
         self._safe = edge(visitors.language, coded=False)
         self._nowhere = gr.State()
 

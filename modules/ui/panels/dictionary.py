@@ -37,6 +37,7 @@ class DictionaryPanel:
         )
         with gr.Row():
             self._boxes = [self._box(kind) for kind in _KINDS]
+        bench.drafts += self._boxes
         self._save = labels(
             gr.Button(
                 variant="primary", elem_id="guong-words-save", **first(value="dictionary.save")

@@ -81,6 +81,7 @@ class StylePanel:
             with gr.Row(elem_classes="guong-boxes"):
                 for name in FIELDS:
                     self._boxes[name] = self._box(name)
+                    self._bench.drafts.append(self._boxes[name])
                 self._region = labels(
                     gr.Dropdown(_regions("vi"), value="", **first(label="style.region")),
                     label="style.region",
