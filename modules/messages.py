@@ -182,6 +182,15 @@ class Portrait:
     name: str
     rgb: ByteArray
     points: FloatArray
+    folder: str = ""
+    """Path of where the face is kept: what engines made of it lies there; empty where only the
+    picture is known."""
+    clip: bool = False
+    """Whether the face was filmed: then it moves as the clip does."""
+    prepared: tuple[str, ...] = ()
+    """The painters (`avatar/neural`) that can show it."""
+    engine: str = ""
+    """Who is to show it, where its owner chose one."""
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""
@@ -257,10 +266,14 @@ class Manner:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Utterance:
-    """What the user said: mono float32 in [-1, 1] at `LISTEN_RATE`."""
+    """What the user said: mono float32 in [-1, 1] at `LISTEN_RATE`.
+
+    `open` says that it is still being said: what is understood so far is only shown.
+    """
 
     reply: int
     samples: FloatArray
+    open: bool = False
 
     def __post_init__(self) -> None:
         """Freeze the samples."""

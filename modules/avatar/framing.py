@@ -75,13 +75,15 @@ class Framer:
         self._clause = speech.clause
         self._ended = speech.last
 
-    def batches(self) -> Iterator[Speech]:
+    def batches(self, upto: int | None = None) -> Iterator[Speech]:
         """Yield what is there in whole frames; each batch is one `Speech` of its own.
+
+        Frames from `upto` on are held back: their picture needs sound that is not there yet.
 
         The first batch of a reply has `FIRST_BATCH` frames, or fewer where the first piece is
         shorter; later ones are about equal and have 6 to `LARGEST_BATCH` where there are so many.
         """
-        while frames := len(self._samples) // FRAME_SAMPLES:
+        while (frames := self._whole(upto)) > 0:
             if self._given == 0:
                 yield self._cut(min(frames, FIRST_BATCH))
             else:
@@ -97,6 +99,10 @@ class Framer:
         self._samples = np.zeros(0, np.float32)
         self._visemes, self._words = (), ()
         self._ended = False
+
+    def _whole(self, upto: int | None) -> int:
+        frames = len(self._samples) // FRAME_SAMPLES
+        return frames if upto is None else min(frames, upto - self._given)
 
     def _cut(self, frames: int) -> Speech:
         end = frames * FRAME_SAMPLES

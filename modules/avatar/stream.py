@@ -39,6 +39,17 @@ class FaceStream(BlockingStream[Speech, Frames]):
         """Draw a frame of this stream, counted from 0, into `out` [512, 512, 3]."""
         raise NotImplementedError
 
+    def drawable(self) -> int | None:
+        """Return how many frames, counted from the stream's first, can be drawn by now; None where
+        all whose sound is there can.
+        """
+        return None
+
+    def fill(self, start: int, rgb: ByteArray) -> None:
+        """Draw the frames from `start` on into `rgb`, uint8 [n, 512, 512, 3]."""
+        for k, out in enumerate(rgb):
+            self.draw(start + k, out)
+
     async def clear(self) -> None:
         """Forget what was pushed and not given; a batch that is being drawn is not given either."""
         await super().clear()
@@ -62,7 +73,7 @@ class FaceStream(BlockingStream[Speech, Frames]):
             self.forget()
         self._take(item)
         empty = True
-        for batch in self._framer.batches():
+        for batch in self._framer.batches(self.drawable()):
             frames = self._drawn(batch)
             if self._seen != self._cleared:
                 return
@@ -84,6 +95,5 @@ class FaceStream(BlockingStream[Speech, Frames]):
         count = len(batch.samples) // FRAME_SAMPLES
         rgb = np.empty((count, FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
         start = self._framer.given - count
-        for k in range(count):
-            self.draw(start + k, rgb[k])
+        self.fill(start, rgb)
         return Frames(self._reply, batch.clause, rgb, self.first + start, batch)

@@ -1,0 +1,192 @@
+"""What is kept of an avatar for the painters: its frames and points, and what each made of them.
+
+    <the face's own folder>/motion-<digest>.npz              frames, points, which mouths are closed
+    <the face's own folder>/painted-<painter>-<version>-<digest>.npz
+
+They lie beside the portrait and go with it (`photo/store.py`). The digest is that of the portrait
+and its points, so corrected points make them anew. Frames are kept as JPEG, of high
+quality and with full colour: thirty times smaller, and opened one by one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from modules.avatar.neural.painting import BOXES, MASKS, POINTS, Arrays, Painter
+from modules.avatar.neural.pasting import paste
+from modules.errors import EngineFailed, StorageFailed
+from modules.messages import FRAME_SIZE, ByteArray, FloatArray, Portrait
+from modules.private import storage, write_private
+
+_QUALITY = [
+    cv2.IMWRITE_JPEG_QUALITY, 95,
+    cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+]  # fmt: skip
+_THREADS = 4
+_NAME = re.compile(r"painted-([a-z0-9]+)-([a-z0-9.]+)-[0-9a-f]{16}\.npz")
+VERSION = 1
+"""Of what a motion holds."""
+
+
+class Pictures:
+    """Frames of 512 x 512 pixels, kept as JPEG and opened one by one."""
+
+    def __init__(self, data: ByteArray, offsets: npt.NDArray[np.int64]) -> None:
+        self.data, self.offsets = data, offsets
+
+    @classmethod
+    def of(cls, frames: Iterable[ByteArray]) -> Pictures:
+        """Keep frames, uint8 [512, 512, 3] RGB."""
+        packed = [cv2.imencode(".jpg", frame[..., ::-1], _QUALITY)[1].ravel() for frame in frames]
+        offsets = np.cumsum([0, *map(len, packed)], dtype=np.int64)
+        return cls(np.concatenate(packed), offsets)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, index: int) -> ByteArray:
+        packed = self.data[self.offsets[index] : self.offsets[index + 1]]
+        frame = cv2.imdecode(packed, cv2.IMREAD_COLOR)
+        if frame is None or frame.shape != (FRAME_SIZE, FRAME_SIZE, 3):
+            raise StorageFailed("unreadable", what="motion")
+        return np.ascontiguousarray(frame[..., ::-1], dtype=np.uint8)
+
+    def all(self) -> ByteArray:
+        """Return all frames, uint8 [n, 512, 512, 3]."""
+        with ThreadPoolExecutor(_THREADS) as pool:
+            return np.stack(list(pool.map(self.__getitem__, range(len(self)))))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Motion:
+    """An avatar's frames. `points` float32 [n, 68, 2]; `closed` bool [n]: whose mouth is closed;
+    `loops`: whether the last frame leads to the first; `mover`: who made them ("clip": a camera).
+    """
+
+    frames: Pictures
+    points: FloatArray
+    closed: npt.NDArray[np.bool_]
+    loops: bool
+    mover: str
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attached:
+    """An avatar that is ready to be painted."""
+
+    motion: Motion
+    prepared: Any
+    boxes: npt.NDArray[np.int32]
+    masks: ByteArray
+
+    def paste(self, frame: ByteArray, crop: ByteArray, index: int, strength: float) -> None:
+        """Put a painted crop into frame number `index`, in place."""
+        paste(frame, crop, self.boxes[index], self.masks[index], strength)
+
+
+def digest(portrait: Portrait) -> str:
+    """Return what tells one avatar's files from those of another: 16 hexadecimal digits."""
+    marked = f"{VERSION}/{portrait.id}/".encode() + portrait.points.tobytes()
+    return hashlib.sha256(marked).hexdigest()[:16]
+
+
+def motion_file(portrait: Portrait) -> Path:
+    """Return where a portrait's motion is kept. Raises `EngineFailed` for one that is not kept."""
+    return _folder(portrait) / f"motion-{digest(portrait)}.npz"
+
+
+def painted_file(portrait: Portrait, painter: Painter) -> Path:
+    """Return where what a painter prepared is kept."""
+    name = f"painted-{painter.name}-{painter.version}-{digest(portrait)}.npz"
+    return _folder(portrait) / name
+
+
+def painters_of(folder: Path) -> tuple[str, ...]:
+    """Return the names of the painters that a face was prepared for."""
+    names = (_NAME.fullmatch(path.name) for path in folder.glob("painted-*.npz"))
+    return tuple(sorted({name[1] for name in names if name}))
+
+
+def forget_motion(folder: Path) -> None:
+    """Delete what was made of a face: its points have changed."""
+    for path in [*folder.glob("motion-*.npz"), *folder.glob("painted-*.npz")]:
+        path.unlink(missing_ok=True)
+
+
+def write_motion(path: Path, motion: Motion) -> None:
+    """Keep a motion. Raises `StorageFailed` "disk"."""
+    _write(path, {
+        "data": motion.frames.data, "offsets": motion.frames.offsets, "points": motion.points,
+        "closed": motion.closed, "loops": np.array([motion.loops]),
+        "mover": np.array([motion.mover]),
+    })  # fmt: skip
+
+
+def read_motion(path: Path) -> Motion:
+    """Return a motion that was kept. Raises `StorageFailed` "unreadable"."""
+    kept = _read(path)
+    try:
+        motion = Motion(
+            Pictures(kept["data"], kept["offsets"]), kept["points"].astype(np.float32),
+            kept["closed"].astype(bool), bool(kept["loops"][0]),
+            str(kept["mover"][0]),
+        )  # fmt: skip
+    except (KeyError, IndexError) as error:
+        raise StorageFailed("unreadable", what=path.name) from error
+    if motion.points.shape != (len(motion), POINTS, 2) or len(motion.closed) != len(motion):
+        raise StorageFailed("unreadable", what=path.name)
+    return motion
+
+
+def write_painted(path: Path, arrays: Arrays) -> None:
+    """Keep what a painter prepared; an older version of the same painter goes."""
+    painter = path.name.rsplit("-", 2)[0]
+    _write(path, arrays)
+    for other in path.parent.glob(f"{painter}-*.npz"):
+        if other != path:
+            other.unlink(missing_ok=True)
+
+
+def read_painted(path: Path, frames: int) -> Arrays:
+    """Return what a painter prepared. Raises `StorageFailed` "unreadable"."""
+    kept = _read(path)
+    if any(name not in kept for name in (BOXES, MASKS)) or any(
+        len(array) != frames for array in kept.values()
+    ):
+        raise StorageFailed("unreadable", what=path.name)
+    return kept
+
+
+def _folder(portrait: Portrait) -> Path:
+    if not portrait.folder:
+        raise EngineFailed("not_prepared", stage="avatar", engine="")
+    return Path(portrait.folder)
+
+
+def _write(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    packed = io.BytesIO()
+    np.savez(packed, allow_pickle=False, **arrays)
+    with storage(path.name):
+        write_private(path, packed.getvalue())
+
+
+def _read(path: Path) -> dict[str, npt.NDArray[Any]]:
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            return {name: kept[name] for name in kept.files}
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise StorageFailed("unreadable", what=path.name) from error
