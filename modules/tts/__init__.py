@@ -7,15 +7,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modules.engines import EngineSpec
+from modules.engines import EngineSpec, Need
 from modules.messages import FloatArray, Region, Viseme
+from modules.tts.choice import AnyVoice, Fit, find_voice, serving, voice_in, voices_of
 from modules.tts.normalize import normalize
 from modules.tts.voices import VOICES, Voice, base_voice
 
 if TYPE_CHECKING:
     from modules.tts.align import Aligned
 
+
+def _neural(
+    name: str, factory: str, weights: str, megabytes: int, licence: str, *needs: Need,
+    packages: tuple[str, ...], next_output_s: float,
+) -> EngineSpec:  # fmt: skip
+    return EngineSpec(
+        name,
+        "tts",
+        f"modules.tts.{factory}",
+        needs=frozenset[Need]({"packages", "weights", *needs}),
+        packages=("espeakng_loader", "pyworld", "scipy", "soxr", *packages),
+        weights=(weights,),
+        megabytes=megabytes,
+        licence=licence,
+        first_output_s=max(8.0, next_output_s),
+        next_output_s=next_output_s,
+    )
+
+
 ENGINES: tuple[EngineSpec, ...] = (
+    _neural(
+        "piper",
+        "piper.engine:PiperEngine",
+        "piper-vais1000",
+        150,
+        "CC-BY-4.0 (base voice Lessac: research only)",
+        packages=("onnxruntime",),
+        next_output_s=4.0,
+    ),
     EngineSpec(
         "espeak",
         "tts",
@@ -52,4 +81,18 @@ def visemes_of(
     return align.visemes_of(samples, rate, text, region)
 
 
-__all__ = ["ENGINES", "VOICES", "Voice", "aligned", "base_voice", "normalize", "visemes_of"]
+__all__ = [
+    "ENGINES",
+    "VOICES",
+    "AnyVoice",
+    "Fit",
+    "Voice",
+    "aligned",
+    "base_voice",
+    "find_voice",
+    "normalize",
+    "serving",
+    "visemes_of",
+    "voice_in",
+    "voices_of",
+]

@@ -29,11 +29,13 @@ class Spoken:
     samples: FloatArray
     phonemes: tuple[Phoneme, ...]
     words: tuple[SpokenWord, ...] = ()
+    shapes: tuple[Viseme, ...] = ()
+    """Mouth shapes that were heard in the sound, where nobody could say its phonemes."""
 
     @property
     def visemes(self) -> tuple[Viseme, ...]:
         """The mouth shapes that belong to the sound."""
-        return visemes(self.phonemes, self.samples, SPEECH_RATE)
+        return self.shapes or visemes(self.phonemes, self.samples, SPEECH_RATE)
 
 
 class Speaker:
@@ -103,7 +105,13 @@ def joined(pieces: list[Spoken]) -> Spoken:
     offset = 0
     phonemes: list[Phoneme] = []
     words: list[SpokenWord] = []
+    shapes: list[Viseme] = []
+    heard = any(piece.shapes for piece in pieces)
     for piece in pieces:
+        if heard:
+            shapes += [
+                replace(v, start=v.start + offset, end=v.end + offset) for v in piece.visemes
+            ]
         # The unnamed phoneme closes the piece's last word: what follows it is a pause.
         end = Phoneme(offset + len(piece.samples), "", "")
         phonemes += [replace(p, start=p.start + offset) for p in piece.phonemes]
@@ -112,4 +120,4 @@ def joined(pieces: list[Spoken]) -> Spoken:
         words += [replace(w, start=w.start + offset, end=w.end + offset) for w in piece.words]
         offset += len(piece.samples)
     samples = np.concatenate([np.zeros(0, np.float32), *(piece.samples for piece in pieces)])
-    return Spoken(samples, tuple(phonemes), tuple(words))
+    return Spoken(samples, tuple(phonemes), tuple(words), tuple(shapes))

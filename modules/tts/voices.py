@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Any, Literal
 
 from modules.messages import Gender, Persona, Region
+from modules.tts.neural_voices import NEURAL_VOICES
 
 # How espeak makes F0 out of a voice's "pitch LOW HIGH" and the height of a tone n (voices.c,
 # wavegen.c, phsource/ph_vietnam of espeak-ng 1.52): F0 = LOW - 9 + n * (HIGH - LOW) * 108 / 8192.
@@ -79,10 +80,17 @@ _ADULT = 30
 
 
 def base_voice(persona: Persona) -> Voice:
-    """Return the voice that a persona names, or else the one for its gender, age and region."""
+    """Return the voice that a persona names, or else the one for its gender, age and region.
+
+    For a recorded voice that it names, the one drawn for that voice's sex and region.
+    """
     for voice in VOICES:
         if voice.id == persona.voice:
             return voice
+    for recorded in NEURAL_VOICES:
+        if recorded.id == persona.voice:
+            region = recorded.region or persona.region
+            persona = Persona(gender=recorded.gender, region=region, age=persona.age)
     age = _ADULT if persona.age is None else persona.age
     return next(
         voice

@@ -1,0 +1,159 @@
+"""A network that reads phrases, made into a base voice: its manner, its level, its mouth."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+import soxr
+
+from modules.engines import EngineSpec
+from modules.errors import EngineFailed, EngineUnavailable
+from modules.messages import SPEECH_RATE, FloatArray, Region, TurnRequest
+from modules.tts import align, mastering
+from modules.tts.choice import voice_in
+from modules.tts.espeak_library import Phoneme
+from modules.tts.manner import Manner, manner_of
+from modules.tts.neural_voices import NeuralVoice
+from modules.tts.phrases import Phrase
+from modules.tts.reshaping import reshaped
+from modules.tts.speaker import Spoken
+from modules.tts.speaking import SpeakingStream
+from modules.tts.spoken_words import spoken_words
+
+_MOST_S = 60.0
+"""A phrase of 30 words never takes as long: what does is a network that babbles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a network made of a phrase: mono float32 at `rate`, the phonemes where it knows them (in
+    samples of the same sound), and how much of the pace that was asked for it has kept itself.
+    """
+
+    samples: FloatArray
+    rate: int
+    phonemes: tuple[Phoneme, ...] = ()
+    pace: float = 1.0
+
+
+class Network(Protocol):
+    """A loaded network that reads aloud. Calls may come from several threads."""
+
+    def read(
+        self, phrase: Phrase, voice: NeuralVoice, pace: float, stopped: Callable[[], bool]
+    ) -> Reading:
+        """Return a phrase read by a voice; soon, and with less, once `stopped` says so."""
+
+
+class NeuralSpeaker:
+    """Says phrases with one voice in one manner, all equally loud."""
+
+    def __init__(self, network: Network, voice: NeuralVoice, manner: Manner, engine: str) -> None:
+        self._network = network
+        self._voice = voice
+        self._manner = manner
+        self._engine = engine
+        self.stopped = threading.Event()
+
+    def pause(self, mark: str) -> int:
+        """Return how many samples of silence belong behind a mark."""
+        return round(self._manner.pause_s(mark) * SPEECH_RATE)
+
+    def say(self, phrase: Phrase) -> Spoken:
+        """Return a phrase from its first sound to its last, levelled and faded.
+
+        Raises `EngineFailed` where the network gives silence, babble or numbers that are none.
+        """
+        manner = self._manner.asking() if phrase.mark == "?" else self._manner
+        read = self._network.read(phrase, self._voice, manner.pace, self.stopped.is_set)
+        self._check(read)
+        sound = mastering.without_offset(_resampled(read))
+        start, stop = mastering.sounding(sound)
+        rest = manner.pace / read.pace
+        moved = reshaped(sound[start:stop], manner, pace=rest)
+        made = mastering.faded(mastering.levelled(moved, mastering.TARGET_DB + manner.volume_db))
+        if not read.phonemes:
+            return self._heard(made, phrase.text)
+        scale = SPEECH_RATE / read.rate
+
+        def place(at: int) -> int:
+            return min(max(0, round((at * scale - start) / rest)), len(made))
+
+        phonemes = tuple(replace(p, start=place(p.start)) for p in read.phonemes)
+        return Spoken(made, phonemes, spoken_words(phrase.text, phonemes))
+
+    def _heard(self, made: FloatArray, text: str) -> Spoken:
+        region: Region = self._voice.region or "north"
+        found = align.aligned(made, SPEECH_RATE, text, region)
+        return Spoken(made, (), found.words, found.visemes)
+
+    def _check(self, read: Reading) -> None:
+        if not np.isfinite(read.samples).all():
+            raise EngineFailed("not_finite", stage="tts", engine=self._engine)
+        loudest = float(np.max(np.abs(read.samples), initial=0.0))
+        if loudest < 1 / 32768 or len(read.samples) > _MOST_S * read.rate:
+            raise EngineFailed("nothing", stage="tts", engine=self._engine)
+
+
+class NeuralStream(SpeakingStream):
+    """The voice, feeling, rate and pitch of one turn; each phrase is handed on when it is made."""
+
+    def __init__(self, speaker: NeuralSpeaker) -> None:
+        super().__init__(speaker, piece_s=0.0)
+        self._speaker = speaker
+
+    def warm_up(self) -> None:
+        """Read something that nobody hears: the first time is the slowest."""
+        self._speaker.say(Phrase("xin chào", "."))
+
+    async def aclose(self) -> None:
+        """Forget everything; a phrase that is being made is given up at its next step."""
+        self._speaker.stopped.set()
+        await super().aclose()
+
+
+class NeuralEngine:
+    """An engine around a network that reads; a subclass says how it is loaded."""
+
+    def __init__(self, spec: EngineSpec) -> None:
+        self.spec = spec
+        self._network: Network | None = None
+
+    def load(self) -> None:
+        """Load the network and read a word.
+
+        Raises `EngineUnavailable` where a package, the weights or the GPU are missing, and
+        `WeightsRejected` for any file but the released one.
+        """
+        if self.spec.missing_packages:
+            remedy = "pip install " + " ".join(self.spec.missing_packages)
+            raise EngineUnavailable("packages", stage="tts", remedy=remedy)
+        network = self.network()
+        self._network = network
+        self.open(TurnRequest(0, "")).warm_up()
+
+    def network(self) -> Network:
+        """Return the loaded network."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Let the network go."""
+        self._network = None
+
+    def open(self, request: TurnRequest) -> NeuralStream:
+        """Return a stream with the voice for the request's persona and the reply's feeling."""
+        fit = voice_in(self.spec.name, request.persona)
+        if self._network is None or fit is None or not isinstance(fit.voice, NeuralVoice):
+            raise EngineUnavailable("not_loaded", stage="tts", remedy=self.spec.name)
+        manner = manner_of(request)
+        return NeuralStream(NeuralSpeaker(self._network, fit.voice, manner, self.spec.name))
+
+
+def _resampled(read: Reading) -> FloatArray:
+    if read.rate == SPEECH_RATE:
+        return np.asarray(read.samples, np.float32)
+    return np.asarray(soxr.resample(read.samples, read.rate, SPEECH_RATE), np.float32)

@@ -1,0 +1,1 @@
+"""Piper: VITS in one ONNX graph that reads espeak's phonemes (rhasspy/piper)."""
