@@ -15,7 +15,6 @@ from modules.api.callers import owner_if_any, owner_of
 from modules.api.language import checked, named
 from modules.api.turn import file_data, path_of
 from modules.conversation.app import App
-from modules.conversation.speaking import show
 from modules.errors import ConsentRequired, EngineUnavailable, InvalidInput, NotFound
 from modules.media.audio import read_audio
 from modules.media.export import write_mp4
@@ -101,7 +100,7 @@ class FaceEndpoints:
             0, "", persona=Persona(avatar=face), engines={"avatar": names}, portrait=portrait,
             live=False,
         )  # fmt: skip
-        chunks = await show(request, self._app.residency, speech)
+        chunks = await self._app.show(request, speech)
         out = self._app.files.new(owner or "speech", "animation.mp4")
         await to_thread.run_sync(write_mp4, chunks, out)
         return file_data(out)

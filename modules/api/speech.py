@@ -12,7 +12,6 @@ from modules.api.callers import owner_if_any, owner_of
 from modules.api.language import checked, checked_region, named
 from modules.api.turn import file_data, path_of
 from modules.conversation.app import App
-from modules.conversation.speaking import say
 from modules.errors import ConsentRequired, InvalidInput, NotFound
 from modules.media.audio import read_audio, write_wav
 from modules.media.export import AI_MARK
@@ -42,7 +41,7 @@ class SpeechEndpoints:
             raise InvalidInput("empty", field="text")
         owner = owner_if_any(self._app, user_key) or ""
         request = await self._request(said, named(voice, "voice"), _feeling(emotion), region, owner)
-        speech = await say(request, self._app.residency)
+        speech = await self._app.say(request)
         path = self._app.files.new(owner or "speech", "speech.wav")
         await to_thread.run_sync(
             lambda: write_wav(path, speech.samples, SPEECH_RATE, comment=AI_MARK)

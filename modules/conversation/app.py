@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import shutil
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -15,12 +15,14 @@ from anyio import to_thread
 
 from modules import asr, avatar, emotion, heap, llm, memory, tts, voice, zerogpu
 from modules.avatar.photo.store import FaceStore
+from modules.conversation import speaking
 from modules.conversation.back import Back, back
 from modules.conversation.base_voices import BaseVoices
 from modules.conversation.cache import Cache, CachedEmbedding
 from modules.conversation.dictionaries import Dictionaries
 from modules.conversation.files import Files
 from modules.conversation.filming import Filming
+from modules.conversation.gpu import LentGpu
 from modules.conversation.identity import Identity, load_secret
 from modules.conversation.idle import IdleLoops
 from modules.conversation.portrait_loops import PortraitLoops
@@ -32,7 +34,7 @@ from modules.conversation.talk import Budget
 from modules.engines import EngineSpec, Stage, in_order
 from modules.errors import AtCapacity, GuongError
 from modules.memory import DocumentStore, Embedding, MemoryStore, PictureStore, UserMemory
-from modules.messages import Message, TurnRequest
+from modules.messages import MediaChunk, Speech, TurnRequest
 from modules.models import weights
 from modules.residency import Residency
 from modules.settings import Settings
@@ -57,8 +59,6 @@ _RETRY_S = 5
 _FACES_WAIT_S = 0.5
 _QUIET_S = 5.0
 """When nobody has spoken for this long, or up to twice as long, memory is given back."""
-_GPU_S = 60
-"""Seconds of GPU time that a turn asks for; it must fit what is left of the visitor's quota."""
 
 
 class App:
@@ -86,38 +86,24 @@ class App:
         self.media_budget = Budget()
         self.filming = Filming(self)
         self.sessions = Sessions(self._ended)
-        self.back: Back = self._make_back()
+        self.gpu = self._lent_gpu()
+        """The way to a card that is lent by the call (ZeroGPU); None where there is none."""
+        self.back: Back = self.gpu.answer if self.gpu else self._back_here()
         self.ready = asyncio.Event()
         """Set when everything is loaded and rehearsed; turns work before, only more slowly."""
         self._turns = 0
         self._turns_begun = 0
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def _make_back(self) -> Back:
-        here = partial(back, residency=self.residency, cache=self.cache)
+    def _back_here(self) -> Back:
+        return partial(back, residency=self.residency, cache=self.cache)
+
+    def _lent_gpu(self) -> LentGpu | None:
         if not zerogpu.on_zerogpu():
-            return here
+            return None
         import spaces
 
-        # A cache of its own: this process's lock might be held at the moment of the fork.
-        inside = partial(back, residency=self.residency, cache=Cache(_CACHE_BYTES))
-        gpu = spaces.GPU(duration=_GPU_S)(zerogpu.worker(inside))
-
-        def either(request: TurnRequest) -> AsyncGenerator[Message, None]:
-            return zerogpu.remote(gpu, request) if self._needs_gpu(request) else here(request)
-
-        return either
-
-    def _needs_gpu(self, request: TurnRequest) -> bool:
-        """Tell whether an engine that may serve this request needs the GPU: embedded ones do not,
-        and a visitor's quota is not spent on them.
-        """
-        return any(
-            "cuda" in self.residency.spec(stage, name).needs
-            for stage in ("llm", "tts", "voice", "avatar")
-            if stage != "voice" or request.voice is not None
-            for name in request.engines.get(stage, ())
-        )
+        return LentGpu(self.residency, self.cache, spaces.GPU)
 
     async def load_before_launch(self) -> None:
         """Load everything that is present: on ZeroGPU only before the app is launched.
@@ -174,7 +160,8 @@ class App:
 
     async def _prepare(self) -> None:
         """Load the engines, and what the first visitor would else wait for."""
-        await self._load_engines()
+        if self.gpu is None:  # else all was loaded before the launch, and nothing may be after it
+            await self._load_engines()
         await to_thread.run_sync(self.memories.warm)
         try:
             await self.idle_loops.path(avatar.avatars()[0].id)
@@ -260,6 +247,18 @@ class App:
                 rested = seen
                 await to_thread.run_sync(heap.give_back)
             seen = self._turns_begun
+
+    async def say(self, request: TurnRequest) -> Speech:
+        """Return `request.text` as speech; see `speaking.say`."""
+        if self.gpu:
+            return await self.gpu.say(request)
+        return await speaking.say(request, self.residency)
+
+    async def show(self, request: TurnRequest, speech: Speech) -> list[MediaChunk]:
+        """Return speech as media; see `speaking.show`."""
+        if self.gpu:
+            return await self.gpu.show(request, speech)
+        return await speaking.show(request, self.residency, speech)
 
     def default_engines(self) -> dict[str, tuple[str, ...]]:
         """Return who serves a new session in each stage, best first."""

@@ -65,15 +65,17 @@ _BRIDGE_S = 0.2
 
 
 async def back(
-    request: TurnRequest, residency: Residency, cache: Cache
+    request: TurnRequest, residency: Residency, cache: Cache, *, hasty: bool = False
 ) -> AsyncGenerator[Message, None]:
     """Yield the messages of one answer; the last is a `TurnEnd`.
+
+    `hasty` makes it as fast as it can be made, whoever else waits for the processor.
 
     The stages run in a task of their own: yielding from inside a task group would let a consumer
     that stops early cancel the wrong task.
     """
     send, receive = anyio.create_memory_object_stream[Message](8)
-    answer = _Answer(request, residency, cache, send)
+    answer = _Answer(request, residency, cache, send, Playback(request.live, hasty=hasty))
     task = asyncio.create_task(answer.run(), name=f"turn-{request.reply}")
     try:
         async with receive:
@@ -94,12 +96,13 @@ class _Answer:
         residency: Residency,
         cache: Cache,
         out: MemoryObjectSendStream[Message],
+        playback: Playback,
     ) -> None:
         self.request = request
         self.residency = residency
         self.cache = cache.of(request.owner)
         self.out = out
-        self.playback = Playback(request.live)
+        self.playback = playback
         self.latency_ms: dict[str, float] = {}
         self.served: dict[str, str] = {}
         self._began = anyio.current_time()

@@ -31,8 +31,10 @@ _WINDOW_S = 1.0
 class Playback:
     """How far one reply has come, in seconds of media and of real time."""
 
-    def __init__(self, live: bool) -> None:
+    def __init__(self, live: bool, *, hasty: bool = False) -> None:
         self.live = live
+        self.hasty = hasty
+        """Whether to make all as fast as possible: every second of a lent GPU counts."""
         self.made_s = 0.0
         self._began: float | None = None
 
@@ -51,7 +53,8 @@ class Playback:
     @property
     def ease(self) -> float:
         """Seconds to rest for each second of media that is made now."""
-        return _EASE if self.live and _AT_EASE_S < self.lead_s < float("inf") else 0.0
+        leisurely = self.live and not self.hasty
+        return _EASE if leisurely and _AT_EASE_S < self.lead_s < float("inf") else 0.0
 
     def add(self, seconds: float) -> None:
         """Note media that was made; the first starts the clock."""

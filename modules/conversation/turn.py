@@ -105,7 +105,11 @@ async def understand(session: Session, utterance: Utterance) -> Transcript:
     if not session.engines()["asr"]:
         remedy = ", ".join(spec.name for spec in reversed(ENGINES))  # the smallest first
         raise EngineUnavailable("no_recogniser", stage="asr", remedy=remedy)
-    transcript: Transcript = await _run_last(session, "asr", utterance, utterance.reply)
+    if session.app.gpu:
+        request = _front_request(session, utterance.reply)
+        transcript = await session.app.gpu.hear(request, utterance)
+    else:
+        transcript = await _run_last(session, "asr", utterance, utterance.reply)
     return replace(transcript, text=clean(transcript.text))
 
 
@@ -148,6 +152,12 @@ async def _with_voice(session: Session, heard: Utterance, text: str, mood: Mood)
 
 async def _run_last(session: Session, stage: Stage, item: object, reply: int) -> Any:
     """Run one item through a stage of the front; return the last thing it gave."""
-    request = TurnRequest(reply, "", owner=session.owner, engines=session.engines())
+    request = _front_request(session, reply)
+    if session.app.gpu:  # lent by the call: a feeling is not worth one
+        request = session.app.gpu.without(request)
     outs = await run(request, session.app.residency, stage, [item])
     return outs[-1]
+
+
+def _front_request(session: Session, reply: int) -> TurnRequest:
+    return TurnRequest(reply, "", owner=session.owner, engines=session.engines())

@@ -11,7 +11,6 @@ from anyio import to_thread
 from modules import avatar, persona
 from modules.api.face import draft_of
 from modules.conversation.session import Session
-from modules.conversation.speaking import say, show
 from modules.errors import ConsentRequired, InvalidInput, NotFound
 from modules.media.export import write_mp4
 from modules.messages import FACE_POINTS, Portrait, TurnRequest
@@ -215,7 +214,7 @@ class FacePanel:
             voice=session.voice, base_voice=session.base_voice, portrait=session.portrait,
             rate=session.rate, pitch=session.pitch, expression="Enjoyment", live=False,
         )  # fmt: skip
-        chunks = await show(asked, app.residency, await say(asked, app.residency))
+        chunks = await app.show(asked, await app.say(asked))
         path = app.files.new(session.owner, "preview.mp4")
         await to_thread.run_sync(write_mp4, chunks, path)
         return gr.update(value=str(path), visible=True)
