@@ -54,6 +54,7 @@ def _on_ctranslate2(size: str, megabytes: int, piece_s: float) -> EngineSpec:
 
 
 ENGINES: tuple[EngineSpec, ...] = (
+    _on_torch("large", 4_000),
     _on_torch("medium", 2_200),
     _on_torch("small", 1_000),
     _on_ctranslate2("small", 600, 60.0),
@@ -61,4 +62,5 @@ ENGINES: tuple[EngineSpec, ...] = (
     _on_ctranslate2("tiny", 180, 20.0),
 )
 """PhoWhisper (VinAI, 844 h), best first; both forms of a size share one download. Word error rates
-on VIVOS: medium 4.97, small 6.33, base 8.46, tiny 10.41 % (github.com/VinAIResearch/PhoWhisper)."""
+on VIVOS: large 4.67, medium 4.97, small 6.33, base 8.46, tiny 10.41 %
+(github.com/VinAIResearch/PhoWhisper). What does not fit the card's free memory is passed over."""

@@ -60,7 +60,7 @@ class CTranslate2Engine:
         """Return a stream of utterances to transcripts; the request changes nothing here."""
         if self._network is None:
             raise EngineUnavailable("not_loaded", stage="asr", remedy=self.spec.name)
-        return HearingStream(self._network, self._voice, self._guards)
+        return HearingStream(self._network, self._voice, self._guards, self._network.quick)
 
 
 class Network:
@@ -94,6 +94,11 @@ class Network:
         words = self._times(encoded, ids, len(samples))
         return Heard(self._vocabulary.text(ids), no_speech, confidence, words)
 
+    def quick(self, samples: FloatArray, /) -> Heard:
+        """Recognise up to 30 s without times or beams: what is shown while somebody speaks."""
+        ids, no_speech, confidence = self._decode(self._encode(samples), len(samples), beams=1)
+        return Heard(self._vocabulary.text(ids), no_speech, confidence)
+
     def token_ids(self, samples: FloatArray) -> list[int]:
         """Return what the decoder writes, as token ids."""
         return self._decode(self._encode(samples), len(samples))[0]
@@ -103,11 +108,13 @@ class Network:
         sound[: len(samples)] = samples[:WINDOW]
         return self._whisper.encode(self._whisper.feature_extractor(sound, padding=0))
 
-    def _decode(self, encoded: Any, length: int) -> tuple[list[int], float, float]:
+    def _decode(
+        self, encoded: Any, length: int, *, beams: int = 0
+    ) -> tuple[list[int], float, float]:
         (result,) = self._whisper.model.generate(
             encoded,
             [self._vocabulary.prompt],
-            beam_size=self._beams,
+            beam_size=beams or self._beams,
             # CTranslate2 gives half of `max_length` to the text and keeps half for a prompt.
             max_length=2 * most_tokens(length),
             return_scores=True,

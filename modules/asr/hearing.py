@@ -47,21 +47,35 @@ def most_tokens(samples: int) -> int:
 class HearingStream(BlockingStream[Utterance, Transcript]):
     """Utterances in, transcripts out; no session state but the queue."""
 
-    def __init__(self, recognise: Recogniser, voice: VoiceActivity, guards: Guards) -> None:
+    def __init__(
+        self,
+        recognise: Recogniser,
+        voice: VoiceActivity,
+        guards: Guards,
+        quick: Recogniser | None = None,
+    ) -> None:
         super().__init__()
         self._recognise, self._voice, self._guards = recognise, voice, guards
+        self._quick = quick or recognise
 
     def process(self, item: Utterance) -> Iterator[Transcript]:
         """Recognise an utterance of any length; the last transcript is final.
 
         Silence never reaches the network. A long recording gives what was heard so far after each
         piece, so that it is seen to go on, and ends with its piece where it is abandoned.
+
+        What is still being said (`Utterance.open`) gives one transcript that is not final, as the
+        network writes it: without times, capital or mark.
         """
         regions = speech_regions(self._voice.whole(item.samples))
         cut = pieces(item.samples, regions)
+        if item.open:
+            texts = (self._hear(piece, self._quick).text for piece in cut)
+            yield Transcript(item.reply, " ".join(filter(None, texts)), final=False)
+            return
         sentences, words = [""], list[Word]()
         for count, piece in enumerate(cut, 1):
-            heard = self._hear(piece)
+            heard = self._hear(piece, self._recognise)
             sentences[-1] = f"{sentences[-1]} {heard.text}".strip()
             words += heard.words
             if piece.ends_sentence:
@@ -70,8 +84,8 @@ class HearingStream(BlockingStream[Utterance, Transcript]):
                 yield Transcript(item.reply, _text(sentences), tuple(words), final=False)
         yield Transcript(item.reply, _text(sentences), tuple(words))
 
-    def _hear(self, piece: Piece) -> Heard:
-        heard = self._recognise(piece.samples)
+    def _hear(self, piece: Piece, recognise: Recogniser) -> Heard:
+        heard = recognise(piece.samples)
         text = self._guards.check(
             heard.text, piece.spoken / LISTEN_RATE, heard.no_speech, heard.confidence
         )

@@ -10,6 +10,8 @@ from typing import Any
 from modules.errors import WeightsRejected
 
 LANGUAGE, TASK = "vi", "transcribe"
+SPACE = "\u0120"
+"""What a token begins with that begins a word (GPT-2's byte-level alphabet)."""
 
 
 class Vocabulary:
@@ -42,6 +44,16 @@ class Vocabulary:
         """Return the text of generated ids, in NFC; ids from `<|endoftext|>` on are not text."""
         decoded = self.tokenizer.decode([i for i in ids if i < self.end])
         return unicodedata.normalize("NFC", " ".join(decoded.split()))
+
+    def words(self, ids: Sequence[int]) -> list[tuple[str, int]]:
+        """Return the words of generated ids, each with the number of its tokens."""
+        groups: list[list[int]] = []
+        for token in ids:
+            if groups and not (self.tokenizer.id_to_token(token) or "").startswith(SPACE):
+                groups[-1].append(token)
+            else:
+                groups.append([token])
+        return [(self.text(group), len(group)) for group in groups]
 
     def _id(self, path: Path, *names: str) -> int:
         for name in names:

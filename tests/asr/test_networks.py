@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from anyio import run as run_async
+from transformers import GenerationConfig
 
-from modules.asr import ENGINES, ctranslate2_engine, transformers_engine
+from modules.asr import ENGINES, ctranslate2_engine, network
 from modules.asr.ctranslate2_engine import CTranslate2Engine, best_network
 from modules.asr.hearing import most_tokens
 from modules.asr.transformers_engine import TransformersEngine
@@ -33,8 +35,8 @@ SOUNDS = [
 
 
 @pytest.fixture(scope="module")
-def by_torch(checkpoint: Path) -> transformers_engine.Network:
-    return transformers_engine.Network(checkpoint, "cpu")
+def by_torch(checkpoint: Path) -> network.Network:
+    return network.Network(checkpoint, "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,7 @@ def by_ctranslate2(network_folder: Path) -> ctranslate2_engine.Network:
 
 
 def test_the_torch_form_writes_what_transformers_writes(
-    checkpoint: Path, by_torch: transformers_engine.Network
+    checkpoint: Path, by_torch: network.Network
 ) -> None:
     from transformers import WhisperFeatureExtractor
 
@@ -64,23 +66,78 @@ def test_the_torch_form_writes_what_transformers_writes(
 
 
 def test_the_ctranslate2_form_writes_the_same_token_for_token(
-    by_torch: transformers_engine.Network, by_ctranslate2: ctranslate2_engine.Network
+    by_torch: network.Network, by_ctranslate2: ctranslate2_engine.Network
 ) -> None:
     for sound in SOUNDS:
         assert by_ctranslate2.token_ids(sound) == by_torch.token_ids(sound)
 
 
 def test_both_forms_agree_on_text_silence_and_confidence(
-    by_torch: transformers_engine.Network, by_ctranslate2: ctranslate2_engine.Network
+    by_torch: network.Network, by_ctranslate2: ctranslate2_engine.Network
 ) -> None:
     one, other = by_torch(SOUNDS[0]), by_ctranslate2(SOUNDS[0])
     assert one.text == other.text != ""
     assert one.no_speech == pytest.approx(other.no_speech, rel=0.01)
     assert one.confidence == pytest.approx(other.confidence, rel=0.05)
+    assert by_torch.quick(SOUNDS[0]) == replace(one, words=())
+    assert by_ctranslate2.quick(SOUNDS[0]).text == other.text
+
+
+def test_both_forms_find_the_same_times_of_words(
+    by_torch: network.Network, by_ctranslate2: ctranslate2_engine.Network
+) -> None:
+    for sound in SOUNDS:
+        one, other = by_torch(sound).words, by_ctranslate2(sound).words
+        assert [word.text for word in one] == [word.text for word in other]
+        apart = [abs(a.start_s - b.start_s) for a, b in zip(one, other, strict=True)]
+        apart += [abs(a.end_s - b.end_s) for a, b in zip(one, other, strict=True)]
+        assert max(apart) < 0.021
+        assert len({word.start_s for word in one}) > 3
+
+
+def test_the_torch_form_is_as_sure_as_transformers(
+    checkpoint: Path, by_torch: network.Network
+) -> None:
+    from transformers import GenerationMixin, WhisperFeatureExtractor
+
+    model, sound = tiny.torch_model(checkpoint), SOUNDS[1]
+    options = model.generation_config
+    model.generation_config = GenerationConfig()
+    extract = WhisperFeatureExtractor.from_pretrained(checkpoint)
+    features = extract(sound, sampling_rate=16_000, return_tensors="pt").input_features
+    asked = GenerationConfig(
+        suppress_tokens=options.suppress_tokens, eos_token_id=tiny.EOT, pad_token_id=tiny.EOT,
+        begin_suppress_tokens=options.begin_suppress_tokens, decoder_start_token_id=tiny.EOT + 1,
+        max_new_tokens=most_tokens(len(sound)), return_dict_in_generate=True, output_scores=True,
+    )  # fmt: skip
+    with torch.inference_mode():
+        prompt = torch.tensor([Vocabulary(checkpoint / "tokenizer.json").prompt])
+        encoded = model.get_encoder()(features)
+        result = GenerationMixin.generate(
+            model, None, asked, encoder_outputs=encoded, decoder_input_ids=prompt
+        )
+        steps = model.compute_transition_scores(
+            result.sequences, result.scores, normalize_logits=True
+        )
+        first = model(encoder_outputs=encoded, decoder_input_ids=prompt[:, :1]).logits[0, 0]
+    heard = by_torch(sound)
+    assert heard.confidence == pytest.approx(float(steps[0].mean()), rel=1e-4)
+    silence_of = float(first.softmax(-1)[tiny.EOT + 105])
+    assert heard.no_speech == pytest.approx(silence_of, rel=1e-3)
+
+
+def test_a_card_without_room_is_told_before_anything_is_loaded(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (2e9, 16e9))
+    with pytest.raises(EngineUnavailable) as caught:
+        network.Network(checkpoint, "cuda", megabytes=2_200)
+    assert caught.value.code == "engine_unavailable.memory"
+    assert caught.value.params == {"stage": "asr", "remedy": "2900 MB > 2000 MB"}
 
 
 def test_both_forms_hear_the_same_spectrogram(
-    by_torch: transformers_engine.Network, by_ctranslate2: ctranslate2_engine.Network
+    by_torch: network.Network, by_ctranslate2: ctranslate2_engine.Network
 ) -> None:
     padded = np.zeros(480_000, np.float32)
     padded[: len(SOUNDS[0])] = SOUNDS[0]
@@ -193,7 +250,7 @@ def test_a_truncated_model_is_rejected_and_made_anew_the_next_time(fetched: Weig
     CTranslate2Engine(SPEC).load()
 
 
-def replace(weights: Weights, name: str, content: bytes) -> None:
+def exchange(weights: Weights, name: str, content: bytes) -> None:
     """Put other content in a file and vouch for it, as a wrong entry in the table would."""
     folder, spec = weights.directory / KEY, weights.models[KEY]
     (folder / name).write_bytes(content)
@@ -205,7 +262,7 @@ def replace(weights: Weights, name: str, content: bytes) -> None:
 def test_a_file_that_is_not_what_it_should_be_is_rejected(
     fetched: Weights, engine: PhoWhisper, name: str
 ) -> None:
-    replace(fetched, name, b"not this")
+    exchange(fetched, name, b"not this")
     with pytest.raises(WeightsRejected) as caught:
         engine.load()
     assert set(caught.value.params) == {"file", "why"}
