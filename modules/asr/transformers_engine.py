@@ -1,4 +1,8 @@
-"""PhoWhisper on PyTorch (transformers): for a GPU, and the only form that runs on ZeroGPU's."""
+"""PhoWhisper on PyTorch (transformers): for a GPU, and the only form that runs on ZeroGPU's.
+
+There the whole stage runs in a worker (`conversation/gpu.py`): what `load` makes must survive the
+fork, so nothing is computed before it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,6 @@ import numpy as np
 
 from modules.asr.guards import Guards
 from modules.asr.hearing import HearingStream
-from modules.asr.lending import lent
 from modules.asr.vad import silero
 from modules.engines import EngineSpec
 from modules.errors import EngineUnavailable
@@ -23,7 +26,6 @@ class TransformersEngine:
     def __init__(self, spec: EngineSpec) -> None:
         self.spec = spec
         self._network: Any = None
-        self._hear: Any = None
 
     def load(self) -> None:
         """Load the checkpoint, and use everything once where the device is there already.
@@ -40,13 +42,12 @@ class TransformersEngine:
         network = Network(folder, megabytes=self.spec.megabytes)
         if not os.environ.get("SPACES_ZERO_GPU"):
             network(np.zeros(LISTEN_RATE, np.float32))
-        self._hear = lent(network)
         self._network = network
 
     def close(self) -> None:
         """Let the network go."""
         device = self._network.device if self._network else ""
-        self._network = self._hear = None
+        self._network = None
         if device == "cuda":
             import torch
 
@@ -54,6 +55,6 @@ class TransformersEngine:
 
     def open(self, request: TurnRequest) -> HearingStream:
         """Return a stream of utterances to transcripts; the request changes nothing here."""
-        if self._network is None or self._hear is None:
+        if self._network is None:
             raise EngineUnavailable("not_loaded", stage="asr", remedy=self.spec.name)
-        return HearingStream(self._hear, self._voice, self._guards, self._network.quick)
+        return HearingStream(self._network, self._voice, self._guards, self._network.quick)
