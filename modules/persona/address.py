@@ -76,6 +76,7 @@ def _with_name(
     ]
 
 
+_CALLED = frozenset({"vocative", "greeting", "standalone", "final", "closing"})
 Tally = dict[str, dict[str, float]]
 
 
@@ -85,7 +86,11 @@ def _tally(cast: Sequence[Vote], persona: Persona | None) -> Tally:
     for vote in cast:
         side = tally[vote.side]
         side[vote.term] = side.get(vote.term, 0.0) + vote.weight
-    if any(junior(term) and value > WEIGHTS["enough"] for term, value in tally["self"].items()):
+    if _junior_speaks(tally) and not any(
+        vote.term == "bạn" and vote.rule in _CALLED for vote in cast
+    ):
+        tally["addressee"].pop("bạn", None)  # "con bị bạn bắt nạt": a friend
+    if _both_named(tally):
         # Whoever says "em" means both of them by "mình".
         tally["self"].pop("mình", None)
     if persona and persona.gender != "other":
@@ -95,12 +100,36 @@ def _tally(cast: Sequence[Vote], persona: Persona | None) -> Tally:
     return tally
 
 
+def _junior_speaks(tally: Tally) -> bool:
+    return any(junior(term) and value > WEIGHTS["enough"] for term, value in tally["self"].items())
+
+
+def _both_named(tally: Tally) -> bool:
+    """Say whether the speaker has a term of kinship, or both sides have one."""
+    enough = WEIGHTS["enough"]
+    if _junior_speaks(tally):
+        return True
+    kin = [
+        (term, value)
+        for side in tally.values()
+        for term, value in side.items()
+        if TERMS[term].role == "both"
+    ]
+    named = {term for term, value in kin if value > enough}
+    return any(agree(mine, yours) for mine in named for yours in named if mine != yours)
+
+
 def _decide(tally: Tally, wish: Wish) -> tuple[str | None, str | None]:
     """Choose the two terms with the most votes that may meet; a wish goes first."""
     selves, addressees = tally["self"], tally["addressee"]
     if wish.user_self:
         selves = {wish.user_self: WEIGHTS["vocative"]}
-        addressees = {term: value for term, value in addressees.items() if term != wish.user_self}
+        # What they said for "I" before the wish is not the hearer either.
+        addressees = {
+            term: value
+            for term, value in addressees.items()
+            if term != wish.user_self and value >= tally["self"].get(term, 0.0)
+        }
     addressees = {term: value for term, value in addressees.items() if term != wish.so_far}
     if wish.addressee:
         addressees = {wish.addressee: WEIGHTS["vocative"]}

@@ -41,6 +41,8 @@ _DOUBTFUL = frozenset(_CALL["doubtful"])
 _THIRD_AFTER = phrases(_THIRD["after"])
 _THIRD_BEFORE = frozenset(_THIRD["before"])
 _POINTING = frozenset(_THIRD["pointing"])
+_SEVERAL = frozenset(_THIRD["several"])
+_WHERE = frozenset(_THIRD["where"])
 _SPEAKS = phrases(_CUES["self_after"]["speaks"])
 _ASKED = frozenset(_CUES["before"]["benefit"])
 _NAMES = words("names")
@@ -73,8 +75,10 @@ def called(utterance: Utterance, segment: Segment, start: int, end: int, term: s
     words_before = utterance.before(segment, start)
     if _ON_TELEPHONE.fill(words_before) and words_before and rest[:1] and rest[0] in _ANSWERS:
         return ""
-    if term in _ASKED_ROLES and segment.act != "statement" and OPENING.fill(words_before):
+    if OPENING.fill(words_before) and _role_is_asked(segment, term, rest):
         return "asked_role"
+    if words_before[-1:] == ["chúc"] and rest[-1:] == ["đi"]:
+        return ""  # "chúc em may mắn đi"
     if GREETINGS.end(words_before) or (
         "role" in TERMS[term].classes and _ROLE_GREETINGS.end(words_before)
     ):
@@ -86,6 +90,14 @@ def called(utterance: Utterance, segment: Segment, start: int, end: int, term: s
         return "closing"
     final = before in _PARTICLES and len(rest) <= 1 and set(rest) <= _TAILS
     return "final" if final and _is_particle(utterance, segment, start - 1) else ""
+
+
+def _role_is_asked(segment: Segment, term: str, rest: Sequence[str]) -> bool:
+    """Say whether a role is asked: "bác sĩ cho em hỏi", "shop còn màu đen không"."""
+    if segment.act != "statement" and term in _ASKED_ROLES:
+        return True
+    served = len(rest) > 2 and rest[0] in _ASKED and rest[1] in TERMS
+    return served and "role" in TERMS[term].classes
 
 
 def _stands_alone(utterance: Utterance, segment: Segment, start: int, end: int, term: str) -> bool:
@@ -127,6 +139,9 @@ def spoken_about(utterance: Utterance, segment: Segment, start: int, end: int) -
     ):
         return True
     following = utterance.form(segment, end)
+    several = utterance.form(segment, start - 1) in _SEVERAL
+    if several and following in _WHERE and segment.act == "statement":
+        return True
     length = _THIRD_AFTER.length(utterance.forms, end, segment.end)
     if breaks(utterance.forms, start, end + 1):
         length = 0  # "anh nuôi mèo à"
@@ -179,6 +194,6 @@ def _is_name(utterance: Utterance, index: int, *, first: bool) -> bool:
     if token.kind != "word" or token.form in TERMS or token.form in _PARTICLES:
         return False
     if utterance.cased:
-        return token.capital and token.form not in CALLS and not OPENING.length([token.form], 0)
+        return token.capital and token.form not in CALLS
     bare = token.form == token.text and token.text in _BARE_NAMES
     return first and (token.form in _NAMES or bare)

@@ -94,6 +94,9 @@ def _mask_capitals(tokens: Sequence[Token], start: int) -> None:
         end += 1
     _mask(tokens[start:end])
     if end == start + 1 and tokens[start].form in TERMS:
+        if end < len(tokens) and tokens[end].form == "ơi":
+            tokens[end].masked = True  # "bài Mình ơi"
+            end += 1
         _mask_until_end(tokens, end)
 
 

@@ -26,12 +26,16 @@ _TRAPS = table("traps")
 _POSSESSION = _TRAPS["possession"]
 _CALLABLE = Phrases(_TRAPS["callable"].items())
 _HEADS = phrases(_POSSESSION["heads"])
+_THINGS = phrases(_POSSESSION["things"])
+_CLOSED = (["ạ"], ["à"])
 _POSSESSIONS = phrases(_POSSESSION["heads"], _POSSESSION["things"])
 _SIBLINGS = frozenset(_POSSESSION["siblings"])
 _CLASSIFIERS = frozenset(_TRAPS["classifier"]["words"])
 _CLASSIFIED = frozenset(_TRAPS["classifier"]["nouns"])
 _COUNTS = frozenset(_TRAPS["classifier"]["counts"])
 _GIVEN: dict[str, list[str]] = _TRAPS["given"]
+_COUNTERPARTS: dict[str, str] = _POSSESSION["counterparts"]
+_ENDS = frozenset(_POSSESSION["ends"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ def find_mentions(utterance: Utterance) -> list[Mention]:
             if mention:
                 found.append(mention)
     spoken_to = {mention.term for mention in found if mention.called}
+    spoken_to |= {_COUNTERPARTS[term] for term in spoken_to & _COUNTERPARTS.keys()}
     return [
         mention for mention in found if not TERMS[mention.term].called or mention.term in spoken_to
     ]
@@ -89,7 +94,12 @@ def _mention_at(utterance: Utterance, segment: Segment, index: int) -> tuple[Men
 
 
 def _classifies(utterance: Utterance, segment: Segment, index: int) -> bool:
-    """Say whether "con" or "chú" counts an animal or a thing: "con mèo", "đẻ năm con"."""
+    """Say whether "con" or "chú" counts an animal or a thing: "con mèo", "đẻ năm con".
+
+    Before them "ba" is a number: "ba con mèo".
+    """
+    if utterance.forms[index] == "ba" and utterance.form(segment, index + 1) in _CLASSIFIERS:
+        return utterance.form(segment, index + 2) in _CLASSIFIED
     if utterance.forms[index] not in _CLASSIFIERS:
         return False
     following = utterance.form(segment, index + 1)
@@ -136,11 +146,22 @@ def _owner_at(utterance: Utterance, segment: Segment, index: int) -> Mention | N
         return None
     end = start + length
     named = name_end(utterance, segment, end)
-    hailed = bool(head) and utterance.form(segment, named) in CALLS
+    hailed = bool(head) and _hailed(utterance, segment, index, start, named)
     if hailed or utterance.tokens[start].masked or _classifies(utterance, segment, start):
         return None
     third = named > end or spoken_about(utterance, segment, start, end)
+    third = third and TERMS[term].role != "self"
     return Mention(term, start, named, segment, owned=True, third=third)
+
+
+def _hailed(utterance: Utterance, segment: Segment, index: int, start: int, end: int) -> bool:
+    """Say whether the owner is called instead: "đau chân | cháu ạ", but not "đây là mẹ cháu ạ"."""
+    if utterance.form(segment, end) in CALLS:
+        return True
+    closed = utterance.forms[end : segment.end] in _CLOSED
+    return (
+        closed and index > segment.start and _THINGS.length(utterance.forms, index) == start - index
+    )
 
 
 def _nested(forms: Sequence[str], start: int, end: int) -> int:
@@ -155,7 +176,11 @@ def _may_own(utterance: Utterance, segment: Segment, index: int, start: int) -> 
     _, owner = TERM_PHRASES.at(utterance.forms, start, segment.end) or (0, "")
     if not owner or head == owner or (head in _SIBLINGS and TERMS[owner].role != "self"):
         return False
-    return head not in TERMS or not addressed(utterance, segment, index)
+    if head not in TERMS or not addressed(utterance, segment, index):
+        return True
+    # "xin lỗi vợ tôi", but not "chào anh tôi là Nam"
+    rest = utterance.forms[start + 1 : segment.end]
+    return TERMS[owner].role == "self" and set(rest) <= _ENDS
 
 
 def _judge(utterance: Utterance, segment: Segment, index: int, length: int, term: str) -> Mention:

@@ -21,6 +21,8 @@ Kind = Literal["word", "number", "mark", "line", "link"]
 
 _CHUNK = re.compile(r"\n|[^\s]+")
 _PIECE = re.compile(r"\d+(?:[.,:/]\d+)*[^\W_]*|[^\W\d_]+|[^\w\s]|_")
+_DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
+"""A letter that is drawn out: "ơiiii"."""
 _LINK = re.compile(r"(?:https?://|www\.)|[^@]@[^@]")
 
 _SPELLING = table("spelling")
@@ -132,7 +134,7 @@ def _pieces(chunk: str, offset: int) -> list[Token]:
         piece = match.group()
         kind: Kind = "number" if piece[0].isdigit() else "word" if piece[0].isalpha() else "mark"
         start, end = offset + match.start(), offset + match.end()
-        tokens.append(Token(piece, piece.lower(), start, end, kind))
+        tokens.append(Token(piece, _DRAWN_OUT.sub(r"\1", piece.lower()), start, end, kind))
     return tokens
 
 

@@ -20,6 +20,7 @@ NEAR = 2
 _PRAISE = phrases(_CUES["praise"]["words"])
 _PRAISE_ENDS = phrases(_CUES["praise"]["ends"])
 _FETCH = frozenset(_CUES["imperative"]["fetch"])
+_PARENTS = phrases(table("traps")["possession"]["parents"])
 _AND = frozenset(_CUES["together"]["and"])
 _PAIRED = frozenset(_CUES["together"]["behind"])
 _KIN = tuple([name] for name, term in TERMS.items() if term.role == "both" and not term.called)
@@ -28,6 +29,11 @@ _JUNIORS = tuple([term] for term in TERMS if junior(term))
 _DOING = tuple([word] for word in _CUES["question"]["doing"])
 _CAUSES = (["vì"], ["nhờ"], ["tại"])
 _LINKS = frozenset(_CUES["opening"]["links"])
+_CASES = phrases(_CUES["conditional"]["openers"])
+_SOFT = frozenset(_CUES["clause"]["softeners"])
+_FAILINGS = phrases(_CUES["reproach"]["failings"])
+_BETWEEN = phrases(_CUES["reproach"]["between"])
+_TOLD_ENDS = frozenset(_CUES["imperative"]["tails"] + _CUES["self_after"]["leaving_ends"])
 
 
 class Surroundings:
@@ -43,6 +49,7 @@ class Surroundings:
         self.after = utterance.forms[mention.end : mention.segment.end]
         self.others = others  # a third person stands before it in its segment
         self.first_subject = subjects.get(mention.segment.start)
+        self.last_subject = subjects[max(subjects)] if subjects else None
         self.subject = not mention.owned and not mention.called and OPENING.fill(self.before)
 
     @property
@@ -53,12 +60,23 @@ class Surroundings:
         told = elder and self.subject and self.mention.segment.act == "statement"
         return told and bool(length) and self.after[length : length + 1] in _JUNIORS
 
+    def general(self) -> bool:
+        """Say whether nobody's child is meant: "cha mẹ nên dạy con thế nào"."""
+        if self.mention.term != "con" or self.mention.owned or not self.before:
+            return False
+        lengths = ((at, _PARENTS.length(self.before, at)) for at in range(len(self.before)))
+        return any(
+            length and self.before[at + length : at + length + 1] not in _KIN
+            for at, length in lengths
+        )
+
     def coordinated(self) -> bool:
         """Say whether either of two may be the speaker: both of "anh và em cùng đi"."""
         if self.mention.named or self.mention.owned:
             return False
         if self.after[:1] and self.after[0] in _AND and self.after[1:2] in _KIN:
-            return self._pairs(self.before) and not self._starts_name(2)
+            with_name = self._starts_name(2) and not self.term.rank  # "anh Ba với chị Tư"
+            return self._pairs(self.before) and not with_name
         first = len(self.before) - 2
         joined = first >= 0 and self.before[-1] in _AND and [self.before[first]] in _KIN
         return joined and self._pairs(self.before[:first])
@@ -86,6 +104,9 @@ class Surroundings:
         """Say whether the subject is told what to do: "mẹ đừng lo", "em lại đây anh xem"."""
         if self.starts_with(AFTER["told_to"]):
             return True
+        whole = self.starts_with(AFTER["told_whole"])
+        if whole and act != "question" and set(self.after[whole:]) <= _TOLD_ENDS:
+            return True
         length = self.starts_with(AFTER["come_here"])
         return 0 < length < len(self.after) and act != "question"
 
@@ -109,11 +130,26 @@ class Surroundings:
         """Say whether the hearer's case is supposed: "em mệt thì bảo anh"."""
         if self.after[:1] == ["mà"] and self.before[-1:] in _CAUSES:
             return self.after[1:2] in _KIN  # "vì anh mà em khổ"
-        link = "là" if self.after[:1] == ["mà"] else "thì"  # "anh mà không đến là em giận"
-        if link not in self.after[1:]:
+        # "anh mà không đến là em giận", "hễ em khóc là anh lại cuống lên"
+        case = self.after[:1] == ["mà"] or self.ends_with(_CASES)
+        links = {"thì", "là"} if case else {"thì"}
+        link = next((at for at, form in enumerate(self.after) if at and form in links), 0)
+        if not link:
             return False
-        behind = self.after[self.after.index(link) + 1 :]
+        behind = self.after[link + 1 :]
         return any(form in TERMS and form != self.mention.term for form in behind)
+
+    def reproached(self) -> bool:
+        """Say whether a failing is held against the hearer: "em gọi mà anh không bắt máy"."""
+        subject = self.last_subject
+        if subject is None or not self.starts_with(_FAILINGS):
+            return False
+        said = self.utterance.forms[subject.end : self.mention.start]
+        link = len(said) - 1 - said[::-1].index("mà") if "mà" in said else 0
+        if not link or not _BETWEEN.fill(said[link + 1 :]):
+            return False
+        promised = AFTER["promised"].length(said, 0)
+        return subject.term != self.mention.term or said[promised : promised + 1] in _KIN
 
     def needed(self) -> bool:
         """Say whether the hearer's being there matters: "có chị ở đây em yên tâm"."""
@@ -152,6 +188,15 @@ class Surroundings:
             return False
         near = praise < NEAR or self.after[-1] in EXCLAIMS
         return near and any(_PRAISE_ENDS.length(self.after, index) for index in places[1:])
+
+    def offers(self) -> bool:
+        """Say whether a junior offers help: "cháu đỡ bà lên giường nhé", but not "... đi"."""
+        if not junior(self.mention.term):
+            return False  # "anh đưa em về nhé" asks
+        length = self.starts_with(AFTER["offers"])
+        served = self.after[length : length + 1]
+        softened = self.after[-1] in _SOFT if self.after else False
+        return bool(length) and softened and served in _KIN and served != [self.mention.term]
 
     def fetches(self) -> bool:
         """Say whether something is asked to be done: "lấy cho bố cái điều khiển"."""

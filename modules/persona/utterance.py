@@ -27,6 +27,7 @@ _QUESTION_ENDS = frozenset(_CUES["question"]["ends"])
 _QUESTION_WORDS = phrases(_CUES["question"]["words"])
 _NEGATIONS = frozenset(_CUES["question"]["negations"])
 _EMBEDDING = phrases(_CUES["question"]["embedding"])
+_INDEFINITE = frozenset(_CUES["question"]["indefinite"])
 _WHICH = frozenset(_CUES["question"]["which"])
 _SEVERAL = frozenset(_CUES["question"]["several"])
 _CONTRASTS = frozenset(_CUES["clause"]["contrasts"])
@@ -36,6 +37,7 @@ _CLAUSE_ENDS = phrases(_CUES["clause"]["ends"])
 _SIBLINGS = frozenset(table("traps")["possession"]["siblings"])
 _PREDICATES = frozenset(_CUES["clause"]["predicates"])
 _NOT_BEGUN = frozenset(_CUES["clause"]["not_begun"])
+_BEFORE_CALLED = frozenset(_CUES["clause"]["before_called"])
 _LONGEST_END = 3
 LONGEST_SEGMENT = 64
 """Tokens after which a text without marks is cut, so that the work stays linear."""
@@ -102,7 +104,7 @@ class Utterance:
             if form in _BREAKS and self.tokens[index].kind != "word":
                 self._close(found, start, index, form, respect)
                 start, respect = index + 1, False
-            elif form in _CALLS or index - start >= LONGEST_SEGMENT:
+            elif self._calls(index) or index - start >= LONGEST_SEGMENT:
                 self._close(found, start, index + 1, "ơi", respect)
                 start = index + 1
             elif index > start and self._clause_begins(start, index):
@@ -110,6 +112,9 @@ class Utterance:
                 start, respect = index, found[-1].deferential
         self._close(found, start, len(self.forms), "", respect)
         return found
+
+    def _calls(self, index: int) -> bool:
+        return self.forms[index] in _CALLS and not self.tokens[index].masked
 
     def _close(self, found: list[Segment], start: int, end: int, mark: str, respect: bool) -> None:
         if start < end:
@@ -169,7 +174,9 @@ class Utterance:
 def _act(forms: Sequence[str]) -> Act:
     """Say whether a segment asks, requests or states, from its words alone."""
     body = list(forms)
-    while len(body) > 1 and body[-1] in _TAILS:
+    while len(body) > 1 and (
+        body[-1] in _TAILS or (body[-1] in TERMS and body[-2] in _BEFORE_CALLED)
+    ):
         body.pop()
     if body[-1] == "đi" and forms[len(body) :][:1] == ["đấy"]:
         return "statement"  # "em gầy đi đấy" tells
@@ -200,8 +207,8 @@ def _asks(forms: Sequence[str]) -> bool:
             return False
         if form == "mấy" and forms[index + 1 : index + 2] and forms[index + 1] in _SEVERAL:
             continue  # "mấy đứa bạn em" are some
-        if _QUESTION_WORDS.length(forms, index) and not (negated and form in ("đâu", "gì", "ai")):
-            return True
+        if _QUESTION_WORDS.length(forms, index) and not (negated and form in _INDEFINITE):
+            return "cũng" not in forms[index:]  # "ngày nào em cũng nghĩ tới anh"
         negated = negated or form in _NEGATIONS
     return False
 

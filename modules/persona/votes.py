@@ -55,7 +55,10 @@ def votes(utterance: Utterance, mentions: Sequence[Mention]) -> list[Vote]:
     found: list[Vote] = []
     subjects: dict[int, Mention] = {}
     thirds: set[int] = set()
+    spoken_about = _spoken_about(mentions)
     for mention in mentions:
+        if mention.term in spoken_about and not mention.third:
+            continue
         if mention.third:
             thirds.add(mention.segment.start)
             continue
@@ -67,6 +70,19 @@ def votes(utterance: Utterance, mentions: Sequence[Mention]) -> list[Vote]:
             subjects.setdefault(mention.segment.start, mention)
         found += place.votes()
     return found
+
+
+def _spoken_about(mentions: Sequence[Mention]) -> set[str]:
+    """Return the terms that mean somebody who was named: both of "dì Năm nói để dì coi"."""
+    first: dict[str, Mention] = {}
+    for mention in mentions:
+        first.setdefault(mention.term, mention)
+    called = {mention.term for mention in mentions if mention.called}
+    return {
+        term
+        for term, mention in first.items()
+        if mention.third and mention.named and term not in called and senior(term)
+    }
 
 
 class _Place(Surroundings):
@@ -94,6 +110,8 @@ class _Place(Surroundings):
             elif self.before[-1:] not in WE:
                 yield self.vote(side, "inclusive")
             return
+        if self.general():
+            return
         if self.coordinated():
             yield from self._deference()
             return
@@ -106,6 +124,9 @@ class _Place(Surroundings):
         if "peer" in self.term.classes:
             yield self.vote("addressee", "peer")
         yield from self._served()
+        if self.reproached():
+            yield self.vote("addressee", "reproach")
+            return
         if self.mention.named and not self.subject:
             return
         yield from self._subject() if self.subject else self._object()
@@ -186,6 +207,9 @@ class _Place(Surroundings):
         if self.conditional():
             yield self.vote("addressee", "conditional")
             return
+        if act == "request" and self.offers():
+            yield self.vote("self", "offer")
+            return
         if act == "request" and self.ends_with(_LATER):
             yield self.vote("self", "plan_together")
             return
@@ -202,6 +226,9 @@ class _Place(Surroundings):
 
     def _object(self) -> Iterator[Vote]:
         act = self.mention.segment.act
+        if junior(self.mention.term) and self.starts_with(AFTER["done"]):
+            yield self.vote("self", "done")
+            return
         if self.before[-1:] == _ALL:
             yield self.vote("addressee", "all")
             return
@@ -221,6 +248,8 @@ class _Place(Surroundings):
             side: Side = "addressee" if act == "statement" else "self"
             yield self.vote(side, f"object_{act}")
         elif not self.first_subject and act == "statement":
+            if " " in self.mention.term:
+                return  # "bác sĩ bảo ông nội phải mổ": not how one speaks of oneself
             longing = self.ends_with(_LONGING) and not self.others
             yield self.vote("addressee", "longing") if longing else self.vote("self", "told_about")
         elif not self.first_subject:

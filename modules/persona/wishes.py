@@ -215,9 +215,19 @@ def _referred(utterance: Utterance, segment: Segment, index: int) -> Wish:
     if together or _forbidden(utterance, segment, index):
         _mask(utterance, start, end)
         return Wish()
-    if subject and (asks or subject in ("tôi", "tui")):
+    if subject and (
+        asks or subject in ("tôi", "tui") or _in_turn(utterance, index, subject, first)
+    ):
         return Wish(user_term=first, user_self=first, words=words)
-    return Wish(first, second or None, second or None, first, words=words)
+    hearer = None if TERMS[first].role == "self" else first
+    return Wish(first, second or None, second or None, hearer, words=words)
+
+
+def _in_turn(utterance: Utterance, index: int, subject: str, first: str) -> bool:
+    """Say whether the speaker comes second: "bạn xưng em, mình xưng anh"."""
+    forms = utterance.forms
+    own = TERMS[subject].role == "self" and forms[index - 1] == subject
+    return own and TERMS[first].role != "self" and not _REFER.isdisjoint(forms[: index - 1])
 
 
 def _mutual(first: str, second: str) -> bool:
