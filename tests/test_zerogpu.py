@@ -3,31 +3,39 @@
 import asyncio
 import multiprocessing
 import os
+import pickle
+import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 
 import pytest
+from spaces.zero.gradio import error as gpu_error
 
 from modules import zerogpu
 from modules.conversation.back import back
 from modules.conversation.cache import Cache
-from modules.errors import EngineFailed, QuotaExceeded
-from modules.messages import Clause, MediaChunk, Speech, TurnEnd
+from modules.errors import AtCapacity, EngineFailed, QuotaExceeded
+from modules.messages import Clause, MediaChunk, Speech, TextDelta, TurnEnd
 from tests.scripted import Scripted, hangs, raises, request, residency, says, shows, speaks
 
 FORK = multiprocessing.get_context("fork")
 
 
 def forked(task):
-    """Run a generator in a forked worker, as `spaces` 0.51 does: results are pickled, and a
-    worker that was told to stop looks only after its next step."""
+    """Run a generator in a forked worker, as `spaces` 0.51.3 does: in a thread of a process that
+    was forked from a serving one; arguments and results are pickled; a worker that was told to stop
+    looks only after its next step. What cannot be imitated without a card: that CUDA must not have
+    been touched before the fork."""
 
     def call(*args):
         results, stop = FORK.SimpleQueue(), FORK.Event()
+        sent = pickle.dumps(args)
 
-        def work():
-            steps = task(*args)
+        def iterate():
+            steps = task(*pickle.loads(sent))
             try:
                 for step in steps:
                     if stop.is_set():
@@ -37,6 +45,10 @@ def forked(task):
                 results.put(("end", None))
             except Exception as error:
                 results.put(("error", type(error).__name__))
+
+        def work():
+            with ThreadPoolExecutor() as executor:
+                executor.submit(copy_context().run, iterate)
 
         process = FORK.Process(target=work, daemon=True)
         process.start()
@@ -172,17 +184,81 @@ def test_a_dead_worker_is_an_engine_failure():
     assert not multiprocessing.active_children()
 
 
-def test_a_used_up_quota_is_told_apart_from_a_failure():
-    class QuotaError(Exception):
-        title = "ZeroGPU quota exceeded"
-
+def refusing(error):
     def refuses(_):
-        raise QuotaError
+        raise error
         yield
 
-    async def ask():
-        return [m async for m in zerogpu.remote(refuses, request())]
+    return refuses
 
-    with pytest.raises(QuotaExceeded) as caught:
-        asyncio.run(ask())
-    assert caught.value.params["retry_s"] > 0
+
+def ask(call, *made):
+    async def turn():
+        return [m async for m in zerogpu.remote(call, request(*made), begin_s=0.2)]
+
+    return asyncio.run(turn())
+
+
+QUOTA = "You have exceeded your free ZeroGPU quota (45s requested vs. 12s left). Try again in "
+
+
+@pytest.mark.parametrize(
+    ("title", "message", "kind", "retry_s"),
+    [
+        ("ZeroGPU quota exceeded", QUOTA + "3:02:01. ", QuotaExceeded, 10_921),
+        ("ZeroGPU quota exceeded", QUOTA + "1 day, 0:00:10. ", QuotaExceeded, 86_410),
+        ("ZeroGPU quota exceeded", "Space app has reached its GPU limit. ", QuotaExceeded, 86_400),
+        ("ZeroGPU illegal duration", "The requested GPU duration (90s) is larger", QuotaExceeded,
+         86_400),
+        ("ZeroGPU quota exceeded", "No GPU was available after 60s. Try", AtCapacity, 60),
+        ("ZeroGPU queue timeout", "No GPU was available after 60s. Create", AtCapacity, 60),
+        ("ZeroGPU client error", "No GPU was available", AtCapacity, 60),
+        ("ZeroGPU pending credits exceeded", "You have too many", AtCapacity, 60),
+        ("ZeroGPU worker error", "GPU task aborted", EngineFailed, None),
+        ("ZeroGPU client error", "Expired ZeroGPU proxy token", EngineFailed, None),
+    ],
+)  # fmt: skip
+def test_what_the_scheduler_refuses_with_is_told_apart(title, message, kind, retry_s):
+    # Titles and sentences of `spaces` 0.51.3, zero/client.py and zero/wrappers.py.
+    with pytest.raises(kind) as caught:
+        ask(refusing(gpu_error(title, message)))
+    assert caught.value.params.get("retry_s") == retry_s
+
+
+def test_who_waits_for_a_card_too_long_waits_no_longer():
+    taken = threading.Event()
+
+    def queued(_):
+        taken.wait(5)
+        yield
+
+    with pytest.raises(AtCapacity):
+        ask(queued)
+    taken.set()
+
+
+def test_a_slow_first_message_is_no_queue():
+    def slow(_):
+        for _ in range(4):
+            time.sleep(0.1)
+            yield None
+        yield TurnEnd(1, "done")
+
+    assert ask(slow) == [TurnEnd(1, "done")]
+
+
+def test_a_reader_that_waits_holds_no_card():
+    finished = threading.Event()
+
+    def many(_):
+        for number in range(200):
+            yield TextDelta(1, str(number))
+        finished.set()
+
+    async def read():
+        messages = zerogpu.remote(many, request())
+        await anext(messages)
+        assert await asyncio.to_thread(finished.wait, 2)  # though one was read, and 199 not
+        return 1 + len([m async for m in messages])
+
+    assert asyncio.run(read()) == 200
