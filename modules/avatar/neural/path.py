@@ -31,7 +31,6 @@ class Path:
         """Steps from frame 0, counted along the way out and back."""
         self._planned: list[int] = []
         self._fades: list[float] = []
-        self._walked = 0
 
     def index(self, steps: int) -> int:
         """Return the frame that lies so many steps from frame 0."""
@@ -56,14 +55,16 @@ class Path:
                 indices.append(self.index(self._at))
                 fades.append(0.0)
                 self._at += 1
-        self._walked += count
         return np.array(indices, np.int64), np.array(fades, np.float32)
 
     def end(self, frames: int) -> None:
         """Plan the last `frames` frames: the last of them is frame 0."""
         if frames <= 0:
             return
-        self._planned = self._home(max(0, self._at - 1), frames)
+        if self._at == 0:
+            self._planned = [0, *self._home(0, frames - 1)]
+        else:
+            self._planned = self._home(self._at - 1, frames)
         self._fades = _fades(self._planned)
 
     def forget(self) -> None:

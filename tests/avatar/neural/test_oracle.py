@@ -1,0 +1,193 @@
+"""What is shown when: the frame's number and its sound's level are read back from the picture."""
+
+import itertools
+import threading
+
+import anyio
+import av
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from modules.avatar.framing import TAIL_FRAMES
+from modules.avatar.neural.path import DISSOLVE
+from modules.avatar.neural.quiet import AHEAD, BEHIND
+from modules.conversation.speaking import show
+from modules.media.export import write_mp4
+from modules.messages import FRAME_SAMPLES, Persona, Speech, TurnRequest
+from tests.avatar.conftest import cut, pictures, play, silence, spoken
+from tests.avatar.neural.oracle import (
+    ABOVE,
+    OracleEngine,
+    level_of,
+    prepared,
+    read,
+    unpacked,
+)
+from tests.scripted import residency
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    made = OracleEngine()
+    made.load()
+    made.face = prepared(made, tmp_path_factory.mktemp("face"))
+    yield made
+    made.close()
+
+
+def request(face, reply=1):
+    return TurnRequest(
+        reply, "", persona=Persona(avatar=face.id), portrait=face,
+        engines={"avatar": ("oracle",)}, live=False,
+    )  # fmt: skip
+
+
+def seen(frames):
+    """What each frame shows: (the reply's frame, level, index painted, session), or None; and the
+    avatar's own frame."""
+    mouths = [read(frame) for frame in frames]
+    own = [unpacked(read(frame, ABOVE))["index"] for frame in frames]
+    return [unpacked(value) if value is not None else None for value in mouths], own
+
+
+def check(frames, sound, first=0):
+    """Every frame of speech shows its own number, level and avatar; silence the closed mouth."""
+    mouths, own = seen(frames)
+    levels = [level_of(sound[k * FRAME_SAMPLES :][:FRAME_SAMPLES]) for k in range(len(frames))]
+    loud, audible = (np.array(levels) > least for least in (12, 7))
+    for k, mouth in enumerate(mouths):
+        if loud[k]:
+            assert mouth is not None, k
+            assert mouth["frame"] == first + k
+            assert abs(mouth["level"] - levels[k]) <= 1
+            assert mouth["index"] == own[k]
+        near = audible[max(0, k - BEHIND) : k + AHEAD + 1]
+        if not near.any():
+            assert mouth is None, k
+    assert own[0] == own[-1] == 0
+    walked = own[:-DISSOLVE]
+    assert max((abs(b - a) for a, b in itertools.pairwise(walked)), default=0) <= 2
+    return mouths, own
+
+
+def test_every_frame_shows_its_own_sound_across_pieces_clauses_and_batches(engine):
+    stream = engine.open(request(engine.face))
+    a, b = cut(spoken(1.5), 20_001)
+    batches = play(
+        stream, a, b, silence(0.9), spoken(0.7, clause=1, seed=2), silence(0.3, clause=1),
+        spoken(2.0, clause=2, seed=3, last=True),
+    )  # fmt: skip
+    sound = np.concatenate([batch.speech.samples for batch in batches])
+    mouths, _ = check(pictures(batches), sound)
+    assert sum(mouth is None for mouth in mouths) >= 10
+
+
+@settings(deadline=None, max_examples=8, suppress_health_check=list(HealthCheck))
+@given(
+    lengths=st.lists(st.integers(1, 30_000), min_size=1, max_size=6),
+    quiet=st.lists(st.booleans(), min_size=6, max_size=6),
+)
+def test_however_speech_is_cut_nothing_is_lost_or_shown_twice(engine, lengths, quiet):
+    stream = engine.open(request(engine.face))
+    pieces = []
+    for k, (length, silent) in enumerate(zip(lengths, quiet, strict=False)):
+        made = silence if silent else spoken
+        piece = made(length / 22_050, clause=k, last=k == len(lengths) - 1)
+        pieces.append(piece)
+    batches = play(stream, *pieces)
+    sound = np.concatenate([batch.speech.samples for batch in batches])
+    expected = np.concatenate([piece.samples for piece in pieces])
+    assert np.array_equal(sound[: len(expected)], expected)
+    assert len(sound) == (-(-len(expected) // FRAME_SAMPLES) + TAIL_FRAMES) * FRAME_SAMPLES
+    assert [b.first for b in batches if len(b.rgb)] == list(
+        np.cumsum([0, *[len(b.rgb) for b in batches if len(b.rgb)]])[:-1]
+    )
+    check(pictures(batches), sound)
+
+
+@pytest.mark.anyio
+async def test_the_decoded_file_shows_every_frame_at_its_place(engine, tmp_path):
+    speech = spoken(4.0, reply=0, last=True)
+    samples = speech.samples.copy()
+    samples[40_000:62_000] = 0
+    speech = Speech(0, 0, samples, (), last=True)
+    chunks = await show(request(engine.face, reply=0), residency(engine), speech)
+    path = write_mp4(chunks, tmp_path / "shown.mp4")
+    with av.open(str(path)) as file:
+        decoded = [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
+    check(decoded, np.concatenate([samples, np.zeros(20 * FRAME_SAMPLES, np.float32)]))
+
+
+def test_sessions_share_batches_and_none_shows_anothers_face_or_sound(engine):
+    results, painted = {}, len(engine.oracle.painted)
+    gate = threading.Barrier(6)
+
+    def one(number):
+        stream = engine.open(request(engine.face, reply=number))
+        gate.wait()
+        results[number] = play(stream, spoken(1.6, reply=number, seed=number, last=True))
+
+    threads = [threading.Thread(target=one, args=(n,)) for n in range(1, 7)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    sessions = []
+    for batches in results.values():
+        sound = np.concatenate([batch.speech.samples for batch in batches])
+        mouths, _ = check(pictures(batches), sound)
+        sessions.append({mouth["session"] for mouth in mouths if mouth})
+    assert all(len(own) == 1 for own in sessions)
+    assert len(set.union(*sessions)) == 6
+    shared = [runs for runs in engine.oracle.painted[painted:] if len(runs) > 1]
+    assert shared
+    assert len(engine.oracle.threads - {threading.main_thread().ident}) == 1
+
+
+def test_after_an_interruption_nothing_old_is_shown_and_numbers_begin_anew(engine):
+    stream = engine.open(request(engine.face))
+    steps = stream.process(spoken(3.0))
+    first = next(steps)
+    anyio.run(stream.clear)
+    assert list(steps) == []
+    after = play(stream, spoken(1.2, clause=1, seed=5, last=True))
+    mouths, _ = seen(pictures(after))
+    assert after[0].first == len(first.rgb)
+    numbers = [mouth["frame"] for mouth in mouths if mouth]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert numbers[0] == 0
+
+
+def test_a_mouth_that_is_open_in_the_clip_is_painted_closed_in_silence(tmp_path):
+    engine = OracleEngine()
+    engine.load()
+    face = prepared(engine, tmp_path, closed=False)
+    stream = engine.open(request(face))
+    batches = play(stream, spoken(0.6), silence(1.0), spoken(0.4, last=True))
+    mouths, _ = seen(pictures(batches))
+    assert all(mouths)
+    resting = mouths[15 + BEHIND + 1 : 40 - AHEAD - 1]
+    assert len(resting) > 10
+    assert {mouth["level"] for mouth in resting} == {0}
+    engine.close()
+
+
+def test_a_painter_of_whole_frames_pastes_itself(tmp_path):
+    class Whole(OracleEngine):
+        def make(self):
+            crops = self.oracle._painted
+            self.oracle.whole = True
+            self.oracle._painted = lambda run: np.stack(
+                [np.full((512, 512, 3), 7 + int(crop.any()), np.uint8) for crop in crops(run)]
+            )
+            return self.oracle
+
+    engine = Whole()
+    engine.load()
+    stream = engine.open(request(prepared(engine, tmp_path)))
+    frames = pictures(play(stream, spoken(0.8, last=True)))
+    assert (frames[2:15] == 8).all()
+    assert seen(frames[-3:])[1][-1] == 0
+    engine.close()
