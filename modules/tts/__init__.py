@@ -45,6 +45,17 @@ ENGINES: tuple[EngineSpec, ...] = (
         packages=("onnxruntime",),
         next_output_s=4.0,
     ),
+    _neural(
+        "mms",
+        "mms.engine:MmsEngine",
+        "mms-tts-vie",
+        400,
+        "CC-BY-NC-4.0",
+        "torch",
+        "licence",
+        packages=("torch", "transformers", "safetensors"),
+        next_output_s=5.0,
+    ),
     EngineSpec(
         "espeak",
         "tts",

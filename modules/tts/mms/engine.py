@@ -1,0 +1,20 @@
+"""MMS-TTS as a speech engine: on a GPU where there is one, else on the CPU."""
+
+from __future__ import annotations
+
+from modules.models import weights
+from modules.tts.neural import Network, NeuralEngine
+
+
+class MmsEngine(NeuralEngine):
+    """The checkpoint that `spec.weights` names."""
+
+    def network(self) -> Network:
+        """Return the loaded network; raises `EngineUnavailable` and `WeightsRejected`."""
+        import torch
+
+        from modules.tts.mms.network import MmsNetwork
+
+        kept, key = weights(), self.spec.weights[0]
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        return MmsNetwork(kept.path(key), kept.models[key].files, device)
