@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
+import threading
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, Generic, Literal, Protocol, TypeVar, cast, runtime_checkable
+from weakref import WeakSet
 
 from anyio import to_thread
 
@@ -150,3 +155,42 @@ def in_order(
     by_name = {spec.name: spec for spec in specs}
     chosen = [by_name[name] for name in dict.fromkeys(preferred) if name in by_name]
     return (*chosen, *(spec for spec in specs if spec not in chosen))
+
+
+class EngineLock:
+    """A lock that a forked worker finds open: whoever held it stayed behind in the parent.
+
+    For what an engine's threads share and every holder leaves usable: a table of things drawn, a
+    device that one uses at a time.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        _engine_locks.add(self)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._lock.release()
+
+    def renew(self) -> None:
+        """Begin anew, held by nobody."""
+        self._lock = threading.Lock()
+
+
+_engine_locks: WeakSet[EngineLock] = WeakSet()
+
+
+def _renew_locks() -> None:
+    for lock in list(_engine_locks):
+        lock.renew()
+
+
+with suppress(AttributeError):  # Windows cannot fork
+    os.register_at_fork(after_in_child=_renew_locks)

@@ -10,7 +10,6 @@ from collections import defaultdict
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from modules.avatar.art.canvas import LARGE
 from modules.avatar.art.portrait import paint_portrait
 from modules.avatar.face.renderer import Renderer
 from modules.avatar.specification import fingerprint, load_persona
+from modules.engines import EngineLock
 from modules.messages import ByteArray
 from modules.settings import Settings
 
@@ -26,7 +26,7 @@ log = logging.getLogger("guong.avatar")
 _ART = Path(__file__).parent / "art"
 _renderers: dict[str, Renderer] = {}
 # One for each persona: nobody waits for the painting of another face than their own.
-_locks: defaultdict[str, Lock] = defaultdict(Lock)
+_locks: defaultdict[str, EngineLock] = defaultdict(EngineLock)
 
 
 def renderer(avatar: str) -> Renderer:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
-from threading import Lock
 
 import cv2
 import numpy as np
@@ -19,6 +18,7 @@ from modules.avatar.rig.blinks import LIDS
 from modules.avatar.rig.idle import idle_pose
 from modules.avatar.rig.pose import Pose
 from modules.avatar.specification import Mouth, PersonaFile
+from modules.engines import EngineLock
 from modules.messages import FRAME_SIZE, ByteArray
 
 Key = tuple[int, ...]
@@ -35,7 +35,7 @@ class Patches:
     def __init__(self, limit: int) -> None:
         self._limit, self._bytes = limit, 0
         self._known: OrderedDict[Key, ByteArray] = OrderedDict()
-        self._lock = Lock()
+        self._lock = EngineLock()
 
     def get(self, key: Key, draw: Callable[[], ByteArray]) -> ByteArray:
         """Return the patch of a key; draws it, outside the lock, where it is not known."""

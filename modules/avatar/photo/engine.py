@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from threading import Lock
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -14,7 +13,7 @@ from modules.avatar.rig.loops import FRAMES, Loop
 from modules.avatar.rig.rig import Rig
 from modules.avatar.rigged import RiggedStream
 from modules.avatar.specification import PersonaFile, Rest, State, load_persona
-from modules.engines import EngineSpec
+from modules.engines import EngineLock, EngineSpec
 from modules.errors import EngineFailed
 from modules.messages import FRAME_SIZE, ByteArray, Portrait, TurnRequest
 
@@ -24,7 +23,7 @@ class PuppetEngine:
 
     def __init__(self, spec: EngineSpec) -> None:
         self.spec = spec
-        self._lock = Lock()
+        self._lock = EngineLock()
         self._prepared: WeakKeyDictionary[Portrait, Puppet] = WeakKeyDictionary()
 
     def load(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -13,7 +12,7 @@ from typing import Any
 
 from anyio import to_thread
 
-from modules.engines import EngineSpec
+from modules.engines import EngineLock, EngineSpec
 from modules.errors import EngineFailed, EngineUnavailable, GuongError
 from modules.llm.length import kept
 from modules.llm.local.budget import fit
@@ -37,7 +36,7 @@ class LocalModel:
         self.network: Any = None
         self._batcher: Any = None
         self._process = 0
-        self._making = threading.Lock()
+        self._making = EngineLock()
 
     def load(self) -> None:
         """Load the checkpoint; raises `EngineUnavailable` or `WeightsRejected`.
@@ -53,8 +52,10 @@ class LocalModel:
         from modules.llm.local.tokenizer import ChatTokenizer
 
         self.tokenizer = ChatTokenizer(folder, self.card.template)
-        self.network = Network(folder, self.card)
-        if not os.environ.get("SPACES_ZERO_GPU"):
+        # torch says of every machine of ZeroGPU that it has a card, which only a worker sees.
+        lent = bool(os.environ.get("SPACES_ZERO_GPU"))
+        self.network = Network(folder, self.card, "cpu" if lent and not self._on_card else "")
+        if not lent:
             self.batcher()
 
     def close(self) -> None:
@@ -74,6 +75,10 @@ class LocalModel:
         if self.network is None:
             raise EngineUnavailable("not_loaded", stage="llm", remedy=self.spec.name)
         return LocalStream(self)
+
+    @property
+    def _on_card(self) -> bool:
+        return "cuda" in self.spec.needs
 
     def batcher(self) -> Any:
         """Return the batcher of this process; a forked one has none of its parent's threads."""

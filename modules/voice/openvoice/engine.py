@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from modules.engines import BlockingStream, EngineSpec
+from modules.engines import BlockingStream, EngineLock, EngineSpec
 from modules.errors import EngineFailed, EngineUnavailable
 from modules.messages import FRAME_SAMPLES, SPEECH_RATE, FloatArray, Speech, TurnRequest
 from modules.models import weights
@@ -65,7 +64,7 @@ class OpenVoiceEngine:
 
     def __init__(self, spec: EngineSpec) -> None:
         self.spec = spec
-        self.turn = threading.Lock()
+        self.turn = EngineLock()
         """Held for a step: two at once on one device would both take twice as long."""
         self._pairs: Pairs | None = None
 
