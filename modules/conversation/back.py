@@ -105,6 +105,7 @@ class _Answer:
         self.playback = playback
         self.latency_ms: dict[str, float] = {}
         self.served: dict[str, str] = {}
+        self._shown = 0
         self._began = anyio.current_time()
 
     async def run(self) -> None:
@@ -252,6 +253,9 @@ class _Answer:
             async for frames in batches:
                 if not len(frames.rgb):
                     continue  # less than a frame was spoken: it comes with the next
+                # A face that took over counts its own frames; the reply's go on.
+                frames = replace(frames, first=self._shown)
+                self._shown += len(frames.rgb)
                 waiting = shown(waiting, len(frames.speech.samples))
                 self._reached("first_frame")
                 self.playback.add(len(frames.rgb) / FPS)

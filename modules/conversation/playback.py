@@ -69,6 +69,7 @@ class KeepAhead(Pressure):
     def __init__(self, playback: Playback) -> None:
         self._playback = playback
         self._window: deque[tuple[float, float]] = deque()
+        self._engine = ""
 
     def limit(self, spec: EngineSpec, given: bool) -> float:
         """Return the engine's own limit, or what the lead still allows.
@@ -76,6 +77,9 @@ class KeepAhead(Pressure):
         An embedded engine that takes long for once is on a busy machine, and so would be the one
         after it: only `behind` demotes it.
         """
+        if spec.name != self._engine:  # what its predecessor took does not count against it
+            self._engine = spec.name
+            self._window.clear()
         own = super().limit(spec, given)
         if not given or spec.embedded:
             return own

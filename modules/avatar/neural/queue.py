@@ -104,20 +104,24 @@ class PaintQueue:
                 self._thread.start()
 
     def _work(self) -> None:
-        while jobs := self._next():
-            live = [job for job in jobs if job.answer.set_running_or_notify_cancel()]
-            if not live:
-                continue
-            try:
-                results = self._done(live)
-            except Exception as error:  # noqa: BLE001 - told to whoever asked
-                for job in live:
-                    job.answer.set_exception(error)
-            else:
-                for job, result in zip(live, results, strict=True):
-                    job.answer.set_result(result)
+        while self._step():
+            pass
         with suppress(Exception):  # nobody is left to tell
             self.painter.close()
+
+    def _step(self) -> bool:
+        """Wait for work and do it; False once the queue is closed. Nothing is held after it."""
+        jobs = self._next()
+        live = [job for job in jobs if job.answer.set_running_or_notify_cancel()]
+        try:
+            results = self._done(live) if live else []
+        except Exception as error:  # noqa: BLE001 - told to whoever asked
+            for job in live:
+                job.answer.set_exception(error)
+        else:
+            for job, result in zip(live, results, strict=True):
+                job.answer.set_result(result)
+        return bool(jobs)
 
     def _done(self, jobs: list[_Job]) -> list[Any]:
         if (call := jobs[0].call) is not None:

@@ -1,4 +1,4 @@
-"""A painter in the network's place: it writes what it was asked for into the mouth, to be read back.
+"""A painter in the network's place: it writes into the mouth what it was asked for.
 
 The crop is a board of 8 x 8 squares, black or white: the reply's frame as the ear counted it, the
 level of the sound in it, the avatar's frame, and the session. Frames of the avatar bear their own
