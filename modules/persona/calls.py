@@ -45,6 +45,10 @@ _SEVERAL = frozenset(_THIRD["several"])
 _WHERE = frozenset(_THIRD["where"])
 _SPEAKS = phrases(_CUES["self_after"]["speaks"])
 _ASKED = frozenset(_CUES["before"]["benefit"])
+_HELP = _ASKED - {"cho"}
+_REQUEST_VERBS = phrases(_CUES["before"]["request_verbs"])
+_TAKES_PERSON = frozenset(_CUES["looks"]["takes_person"])
+_SOFT = frozenset(_CUES["clause"]["softeners"])
 _NAMES = words("names")
 _BARE_NAMES = frozenset(map(strip_diacritics, _NAMES))
 _LONGEST_NAME = 3
@@ -88,6 +92,9 @@ def called(utterance: Utterance, segment: Segment, start: int, end: int, term: s
     before = utterance.form(segment, start - 1)
     if len(rest) == 1 and rest[0] in _CLOSING and before not in _OBJECTS:
         return "closing"
+    softened = segment.act == "request" and len(rest) == 1 and rest[0] in _SOFT
+    if softened and len(words_before) > 1 and before not in _TAKES_PERSON | _PARTICLES:
+        return "final"  # "nhớ mặc áo ấm vào con nhé"
     final = before in _PARTICLES and len(rest) <= 1 and set(rest) <= _TAILS
     return "final" if final and _is_particle(utterance, segment, start - 1) else ""
 
@@ -96,8 +103,12 @@ def _role_is_asked(segment: Segment, term: str, rest: Sequence[str]) -> bool:
     """Say whether a role is asked: "bác sĩ cho em hỏi", "shop còn màu đen không"."""
     if segment.act != "statement" and term in _ASKED_ROLES:
         return True
-    served = len(rest) > 2 and rest[0] in _ASKED and rest[1] in TERMS
-    return served and "role" in TERMS[term].classes
+    if "role" not in TERMS[term].classes or rest[-1:] in (["rồi"], ["xong"]):
+        return False
+    if rest[:1] == ["cho"]:
+        return rest[1:2] != [] and rest[1] in TERMS and bool(_REQUEST_VERBS.length(rest, 2))
+    helped = (at for at in range(min(4, len(rest) - 1)) if rest[at] in _HELP)
+    return any(rest[at + 1] in TERMS for at in helped)
 
 
 def _stands_alone(utterance: Utterance, segment: Segment, start: int, end: int, term: str) -> bool:
@@ -134,10 +145,11 @@ def addressed(utterance: Utterance, segment: Segment, index: int) -> bool:
 
 def spoken_about(utterance: Utterance, segment: Segment, start: int, end: int) -> bool:
     """Say whether a term is a third person by its neighbours: "anh ấy", "hai chị"."""
-    if utterance.form(segment, start - 1) in _THIRD_BEFORE or _is_england(
-        utterance, segment, start
-    ):
+    before = utterance.before(segment, start)
+    if (before and before[-1] in _THIRD_BEFORE) or _is_england(utterance, segment, start):
         return True
+    if before == ["có"] and segment.act == "statement":
+        return False  # "có em bên cạnh, anh thấy bình yên"
     following = utterance.form(segment, end)
     several = utterance.form(segment, start - 1) in _SEVERAL
     if several and following in _WHERE and segment.act == "statement":

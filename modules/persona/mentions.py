@@ -103,6 +103,9 @@ def _classifies(utterance: Utterance, segment: Segment, index: int) -> bool:
     if utterance.forms[index] not in _CLASSIFIERS:
         return False
     following = utterance.form(segment, index + 1)
+    young = utterance.form(segment, index - 1) in _CLASSIFIED  # "chim con mới nở"
+    if young and utterance.forms[index] == "con" and utterance.form(segment, index - 2) != "con":
+        return True
     counted = not following and utterance.form(segment, index - 1) in _COUNTS
     return counted or following in _CLASSIFIED
 
@@ -150,7 +153,8 @@ def _owner_at(utterance: Utterance, segment: Segment, index: int) -> Mention | N
     if hailed or utterance.tokens[start].masked or _classifies(utterance, segment, start):
         return None
     third = named > end or spoken_about(utterance, segment, start, end)
-    third = third and TERMS[term].role != "self"
+    ranked = bool(head) and utterance.forms[start - 1] in RANKS  # "chị hai em"
+    third = third and TERMS[term].role != "self" and not (ranked and named == end)
     return Mention(term, start, named, segment, owned=True, third=third)
 
 

@@ -28,12 +28,24 @@ _REPORTED_CLASSES = frozenset({"parent", "teacher", "grand"})
 _JUNIORS = tuple([term] for term in TERMS if junior(term))
 _DOING = tuple([word] for word in _CUES["question"]["doing"])
 _CAUSES = (["vì"], ["nhờ"], ["tại"])
+_COMPLEMENTS = ("là", "rằng")
 _LINKS = frozenset(_CUES["opening"]["links"])
+_POINTING = ("này", "nè", "đi", "nhé", "nha")
 _CASES = phrases(_CUES["conditional"]["openers"])
 _SOFT = frozenset(_CUES["clause"]["softeners"])
+_LOOKS = frozenset(_CUES["looks"]["words"])
+_DEGREES = phrases(_CUES["looks"]["degrees"])
+_NEAR_BY = phrases(_CUES["looks"]["near"])
 _FAILINGS = phrases(_CUES["reproach"]["failings"])
 _BETWEEN = phrases(_CUES["reproach"]["between"])
 _TOLD_ENDS = frozenset(_CUES["imperative"]["tails"] + _CUES["self_after"]["leaving_ends"])
+
+
+def _opens(before: Sequence[str]) -> bool:
+    """Say whether a subject may follow: behind nothing, "hôm nay", "nói thật là"."""
+    if len(before) > 1 and before[-1] in _COMPLEMENTS and OPENING.fill(before[:-1]):
+        return True
+    return OPENING.fill(before)
 
 
 class Surroundings:
@@ -50,7 +62,7 @@ class Surroundings:
         self.others = others  # a third person stands before it in its segment
         self.first_subject = subjects.get(mention.segment.start)
         self.last_subject = subjects[max(subjects)] if subjects else None
-        self.subject = not mention.owned and not mention.called and OPENING.fill(self.before)
+        self.subject = not mention.owned and not mention.called and _opens(self.before)
 
     @property
     def reported(self) -> bool:
@@ -58,7 +70,11 @@ class Surroundings:
         elder = not _REPORTED_CLASSES.isdisjoint(self.term.classes)
         length = self.starts_with(AFTER["reported"])
         told = elder and self.subject and self.mention.segment.act == "statement"
-        return told and bool(length) and self.after[length : length + 1] in _JUNIORS
+        if told and length and self.after[length : length + 1] in _JUNIORS:
+            return True
+        # "bà nội bảo ăn phải nhai kỹ"
+        said = self.starts_with(AFTER["said"]) if told and " " in self.mention.term else 0
+        return bool(said) and self.after[said : said + 1] not in ([], *_KIN)
 
     def general(self) -> bool:
         """Say whether nobody's child is meant: "cha mẹ nên dạy con thế nào"."""
@@ -107,17 +123,41 @@ class Surroundings:
         whole = self.starts_with(AFTER["told_whole"])
         if whole and act != "question" and set(self.after[whole:]) <= _TOLD_ENDS:
             return True
+        if self.shown():
+            return True
         length = self.starts_with(AFTER["come_here"])
         return 0 < length < len(self.after) and act != "question"
+
+    def shown(self) -> bool:
+        """Say whether the subject shall look: "mẹ xem con vẽ này"."""
+        length = self.starts_with(AFTER["shown"])
+        junior_acts = self.after[length : length + 1] in _JUNIORS and len(self.after) > length + 1
+        return bool(length) and junior_acts and self.after[-1] in _POINTING
 
     def blamed(self) -> bool:
         """Say whether the subject is told what it does to the speaker: "anh làm em buồn"."""
         if self.starts_with(AFTER["erred"]):
             return not self.mention.segment.deferential
         after = self.after
+        if self.starts_with(AFTER["misread"]) and after[-1] == "rồi":
+            return True
+        if self._wrongs() or self._promised():
+            return True
         if after[:1] != ["làm"] or after[1:2] == [self.mention.term] or after[1:2] == []:
             return False
         return after[1] in TERMS and bool(AFTER["own_state"].length(after, 2))
+
+    def _wrongs(self) -> bool:
+        """Say whether the subject does the other one wrong: "anh lừa em"."""
+        length = self.starts_with(AFTER["wronged"])
+        other = self.after[length : length + 1]
+        return bool(length) and other in _KIN and other != [self.mention.term]
+
+    def _promised(self) -> bool:
+        """Say whether a promise is recalled: "anh nói sẽ chở em đi mà"."""
+        length = self.starts_with(AFTER["promised"])
+        recalled = bool(length) and self.after[-1] == "mà"
+        return recalled and self.after[length] in ("sẽ", "là", "không")
 
     def wonders(self) -> bool:
         """Say whether a subject asks about itself: "em phải làm gì", but not "em làm gì đấy"."""
@@ -151,9 +191,23 @@ class Surroundings:
         promised = AFTER["promised"].length(said, 0)
         return subject.term != self.mention.term or said[promised : promised + 1] in _KIN
 
+    def looks(self) -> bool:
+        """Say whether the hearer's appearance is told: "hôm nay trông chị tươi thế"."""
+        looked = bool(self.before) and self.before[-1] in _LOOKS and OPENING.fill(self.before[:-1])
+        return looked and len(self.after) > 0 and self.mention.segment.act != "request"
+
+    def feels(self) -> bool:
+        """Say whether the subject tells a state of its own: "chị rất tiếc"."""
+        if not self.after:
+            return False
+        skipped = _DEGREES.length(self.after, 0)
+        return bool(AFTER["own_state"].length(self.after, skipped))
+
     def needed(self) -> bool:
         """Say whether the hearer's being there matters: "có chị ở đây em yên tâm"."""
         there = self.before in (["có"], ["không", "có"], ["thiếu"], ["vắng"])
+        if there and self.starts_with(_NEAR_BY) == len(self.after) > 0:
+            return True
         return there and any([form] in _KIN and form != self.mention.term for form in self.after)
 
     def made_to_feel(self) -> bool:
@@ -186,7 +240,7 @@ class Surroundings:
         praise = next((index for index in places if _PRAISE.length(self.after, index)), None)
         if praise is None:
             return False
-        near = praise < NEAR or self.after[-1] in EXCLAIMS
+        near = praise < NEAR or self.after[-1] in EXCLAIMS or self.after[praise - 1] in _LOOKS
         return near and any(_PRAISE_ENDS.length(self.after, index) for index in places[1:])
 
     def offers(self) -> bool:

@@ -15,8 +15,8 @@ from modules.persona.calls import GREETINGS
 from modules.persona.data import phrases, table
 from modules.persona.mentions import Mention
 from modules.persona.surroundings import AFTER, EXCLAIMS, NEAR, TOLD_END, WE, Surroundings
-from modules.persona.terms import junior, senior
-from modules.persona.utterance import Utterance
+from modules.persona.terms import TERMS, junior, senior
+from modules.persona.utterance import OPENING, Utterance
 
 Side = Literal["self", "addressee"]
 
@@ -164,10 +164,13 @@ class _Place(Surroundings):
                 yield self.vote("self", "benefit")
         if self.ends_with(_HEARD) and self.starts_with(_SAID):
             yield self.vote("addressee", "heard")
-        if self.before == _OPINION and self.mention.segment.act != "question":
-            yield self.vote("self", "opinion")
+        if self.before == _OPINION:
+            asked = self.mention.segment.act == "question"
+            yield self.vote("addressee" if asked else "self", "opinion")
         if self.ends_with(_FAVOUR):
-            yield self.vote("addressee", "ask_favour")
+            others = len(self.before) > 1 and self.before[-2] not in TERMS
+            asked = not others or OPENING.fill(self.before[:-1])
+            yield self.vote("addressee" if asked else "self", "ask_favour")
 
     def _subject(self) -> Iterator[Vote]:
         act = self.mention.segment.act
@@ -214,9 +217,10 @@ class _Place(Surroundings):
             yield self.vote("self", "plan_together")
             return
         if act == "statement":
-            for rule in ("own_plan", "own_state"):
-                if self.starts_with(AFTER[rule]):
-                    yield self.vote("self", rule)
+            if self.starts_with(AFTER["own_plan"]):
+                yield self.vote("self", "own_plan")
+            if self.feels():
+                yield self.vote("self", "own_state")
             if self.fetches():
                 yield self.vote("addressee", "subject_request")
                 return
@@ -234,6 +238,9 @@ class _Place(Surroundings):
             return
         if self.ends_with(_COME_WITH):
             yield self.vote("self", "come_with")
+            return
+        if self.looks():
+            yield self.vote("addressee", "looks")
             return
         if self.needed():
             yield self.vote("addressee", "conditional")
