@@ -56,6 +56,7 @@ def main() -> None:
     if arguments.scripted:
         app.residency.adopt(Scripted("llm", "openai", says(*ANSWER)))
         app.residency.adopt(scripted_asr())
+        app.pace.took("phowhisper-tiny-ct2", 1.0, 0.01)
 
     if arguments.echo:
         app.residency.adopt(Scripted("llm", "openai", echo))

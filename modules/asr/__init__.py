@@ -5,6 +5,7 @@ transcript. Unlike other stages this one has no engine that needs nothing: until
 fetched a checkpoint, the page offers the browser's own recogniser, or typing.
 """
 
+from modules.asr.agreement import Agreement, Partial
 from modules.asr.echo import EchoSettings, level_db
 from modules.asr.endpointer import (
     SILENCE_S,
@@ -18,8 +19,8 @@ from modules.asr.vad import FRAME, VoiceActivity, silero
 from modules.engines import EngineSpec, Need
 
 __all__ = [
-    "ENGINES", "FRAME", "SILENCE_S", "EchoSettings", "Endpointer", "Endpointing", "Event",
-    "SpeechStarted", "UtteranceEnded", "VoiceActivity", "level_db", "silero",
+    "ENGINES", "FRAME", "SILENCE_S", "Agreement", "EchoSettings", "Endpointer", "Endpointing",
+    "Event", "Partial", "SpeechStarted", "UtteranceEnded", "VoiceActivity", "level_db", "silero",
 ]  # fmt: skip
 
 

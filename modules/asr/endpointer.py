@@ -101,6 +101,21 @@ class Endpointer:
         """True between a start and its end."""
         return self._speaking
 
+    @property
+    def open_frames(self) -> int:
+        """How many frames the open utterance has so far, with those from before its start."""
+        return len(self._frames) if self._speaking else 0
+
+    @property
+    def quiet_frames(self) -> int:
+        """For how many frames an open utterance has been silent."""
+        return self._silence
+
+    def open_sound(self) -> FloatArray:
+        """Return the open utterance so far."""
+        kept = [frame.samples for frame in self._frames] if self._speaking else []
+        return np.concatenate(kept) if kept else np.zeros(0, np.float32)
+
     def set_silence(self, seconds: float) -> None:
         """Change the silence that ends a turn; raises `InvalidInput` outside 0.3 to 2 s."""
         self.settings = replace(self.settings, silence_s=seconds)

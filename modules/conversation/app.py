@@ -25,6 +25,7 @@ from modules.conversation.filming import Filming
 from modules.conversation.gpu import LentGpu
 from modules.conversation.identity import Identity, load_secret
 from modules.conversation.idle import IdleLoops
+from modules.conversation.overhearing import Pace
 from modules.conversation.portrait_loops import PortraitLoops
 from modules.conversation.ratings import Ratings
 from modules.conversation.session import Session
@@ -89,6 +90,7 @@ class App:
         self.gpu = self._lent_gpu()
         """The way to a card that is lent by the call (ZeroGPU); None where there is none."""
         self.back: Back = self.gpu.answer if self.gpu else self._back_here()
+        self.pace = Pace()
         self.ready = asyncio.Event()
         """Set when everything is loaded and rehearsed; turns work before, only more slowly."""
         self._turns = 0

@@ -16,7 +16,15 @@ import anyio
 from anyio import to_thread
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from modules.asr import Endpointer, Endpointing, SpeechStarted, UtteranceEnded, silero
+from modules.asr import (
+    Endpointer,
+    Endpointing,
+    Partial,
+    SpeechStarted,
+    UtteranceEnded,
+    silero,
+)
+from modules.conversation.overhearing import Overhearing
 from modules.conversation.reply import Reply
 from modules.conversation.session import Session
 from modules.errors import GuongError, InvalidInput
@@ -70,6 +78,7 @@ class Line:
         self._ears: Endpointer | None = None
         self._utterances = 0
         self._held = False
+        self._overhearing = Overhearing(session, self._send_partial)
         self._playing_since: float | None = None
         """When the page began to play the reply, on the event loop's clock."""
 
@@ -133,10 +142,12 @@ class Line:
         if self._session.push_to_talk and not self._held:
             if ears.speaking:
                 ears.clear()
+                self._overhearing.ended()
             return
         if ears.settings.silence_s != self._session.end_of_turn_s:
             ears.set_silence(self._session.end_of_turn_s)
         await self._hear(ears.push(sound, played_db=self._played_db()))
+        self._overhearing.heard(ears)
 
     def _played_db(self) -> float | None:
         reply = self._session.reply
@@ -147,6 +158,7 @@ class Line:
     async def _open_ears(self, wanted: bool) -> None:
         if not wanted:
             self._ears, self._held = None, False  # nobody holds a button that is gone
+            self._overhearing.ended()
         elif self._ears is None:
             voice = await to_thread.run_sync(silero)
             self._ears = Endpointer(voice, Endpointing(silence_s=self._session.end_of_turn_s))
@@ -158,9 +170,13 @@ class Line:
                 self._session.halt(self._session.last_reply)
                 await self._send(type="speech")
             elif isinstance(event, UtteranceEnded):
+                self._overhearing.ended()
                 self._utterances += 1
                 self._session.keep_utterance(self._utterances, event.samples)
                 await self._send(type="utterance", id=self._utterances)
+
+    async def _send_partial(self, partial: Partial) -> None:
+        await self._send(type="partial", firm=partial.firm, light=partial.light)
 
     async def _send(self, **message: Any) -> None:
         await self._socket.send_text(json.dumps(message))

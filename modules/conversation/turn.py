@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import anyio
 from anyio import to_thread
 
 from modules import emotion, persona
@@ -25,7 +26,7 @@ from modules.conversation.styling import styled
 from modules.engines import Stage
 from modules.errors import LADDER_ERRORS, EngineUnavailable, InvalidInput
 from modules.llm.care import cared
-from modules.messages import Message, Mood, Prompt, Transcript, TurnRequest, Utterance
+from modules.messages import LISTEN_RATE, Message, Mood, Prompt, Transcript, TurnRequest, Utterance
 from modules.text import clean
 
 if TYPE_CHECKING:
@@ -109,7 +110,11 @@ async def understand(session: Session, utterance: Utterance) -> Transcript:
         request = _front_request(session, utterance.reply)
         transcript = await session.app.gpu.hear(request, utterance)
     else:
+        began = anyio.current_time()
         transcript = await _run_last(session, "asr", utterance, utterance.reply)
+        if transcript.text:
+            sound_s, took_s = len(utterance.samples) / LISTEN_RATE, anyio.current_time() - began
+            session.app.pace.took(session.engines()["asr"][0], sound_s, took_s)
     return replace(transcript, text=clean(transcript.text))
 
 

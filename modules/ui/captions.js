@@ -16,6 +16,37 @@ class Captions {
     this.shown = null;
     this.lit = null;
     this.timer = 0;
+    this.hearing = false; // whether it shows what the user says
+  }
+
+  // What the user is saying, while nobody else speaks: what stands, and what may still change.
+  hears(firm, light) {
+    this.set(null);
+    this.hearing = this.on && Boolean(firm || light);
+    if (!this.hearing) return;
+    this.put(firm.split(" "), "said");
+    this.put(light.split(" "), "");
+    this.box.classList.add("shown");
+    const over = this.line.offsetHeight - LINES * this.line.lastElementChild.offsetHeight;
+    if (over > 1) this.line.style.transform = `translateY(${-over}px)`;
+  }
+
+  // What was heard stays until the answer begins.
+  heard() {
+    return this.hearing ? this.line.textContent.trim() : "";
+  }
+
+  unheard() {
+    if (this.hearing) this.set(null);
+  }
+
+  put(words, kind) {
+    for (const text of words.filter(Boolean)) {
+      const word = document.createElement("span");
+      word.textContent = text;
+      word.className = kind;
+      this.line.append(word, " ");
+    }
   }
 
   clear() {
@@ -63,15 +94,15 @@ class Captions {
   set(clause) {
     this.shown = clause;
     this.lit = null;
+    this.hearing = false;
     this.line.style.transform = "";
     this.line.replaceChildren();
     this.box.classList.toggle("shown", clause !== null);
     if (!clause) return;
-    for (const [text] of clause.words) {
-      const word = document.createElement("span");
-      word.textContent = text;
-      this.line.append(word, " ");
-    }
+    this.put(
+      clause.words.map(([text]) => text),
+      "",
+    );
   }
 
   light(now) {

@@ -66,8 +66,12 @@ function hear(message, slow) {
   } else if (message.type === "speech") {
     if (state === "speaking" || state === "thinking") halt();
     enter("hearing");
+  } else if (message.type === "partial") {
+    if (state === "hearing") captions.hears(message.firm, message.light);
   } else if (message.type === "utterance") {
+    const said = captions.heard();
     trigger("submit", { utterance: message.id, reply: begin() });
+    captions.hears(said, "");
   } else if (message.type === "refused") {
     problem(message.code);
   }

@@ -39,6 +39,7 @@ function enter(next) {
   $("guong-stage").dataset.state = next;
   $("guong-state").textContent = text("stage." + next);
   $("guong-lost").hidden = next !== "lost";
+  if (!["hearing", "thinking", "speaking"].includes(next)) captions.unheard();
   seen.states.push([performance.now(), next]);
   // A quick answer needs no thinking face: its loop is fetched only for a longer thought.
   clearTimeout(turning);

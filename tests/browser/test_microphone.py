@@ -68,7 +68,10 @@ def talker(playwright, recording, scripted):
 
 def test_a_spoken_turn_is_heard_and_answered(talker):
     talker.page.click(".guong-microphone")
-    talker.until("hearing").until("speaking", timeout_s=30)
+    talker.until("hearing", timeout_s=30)
+    talker.page.wait_for_selector(".guong-captions.shown .said")  # what two results agree on
+    assert talker.page.inner_text(".guong-line").split() == HEARD.split()
+    talker.until("speaking", timeout_s=30)
     assert talker.lines()[0] == ["user", HEARD]
     assert talker.frames()[0] > 0
 
