@@ -37,6 +37,15 @@ def _neural(
 
 ENGINES: tuple[EngineSpec, ...] = (
     _neural(
+        "vieneu",
+        "vieneu.engine:VieneuEngine",
+        "vieneu-v3-turbo",
+        800,
+        "Apache-2.0",
+        packages=("onnxruntime", "tokenizers"),
+        next_output_s=20.0,
+    ),
+    _neural(
         "piper",
         "piper.engine:PiperEngine",
         "piper-vais1000",

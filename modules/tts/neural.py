@@ -102,8 +102,8 @@ class NeuralSpeaker:
 class NeuralStream(SpeakingStream):
     """The voice, feeling, rate and pitch of one turn; each phrase is handed on when it is made."""
 
-    def __init__(self, speaker: NeuralSpeaker) -> None:
-        super().__init__(speaker, piece_s=0.0)
+    def __init__(self, speaker: NeuralSpeaker, least_words: int = 1) -> None:
+        super().__init__(speaker, piece_s=0.0, least_words=least_words)
         self._speaker = speaker
 
     def warm_up(self) -> None:
@@ -118,6 +118,9 @@ class NeuralStream(SpeakingStream):
 
 class NeuralEngine:
     """An engine around a network that reads; a subclass says how it is loaded."""
+
+    least_words = 1
+    """Fewer are said in one go with what is beside them."""
 
     def __init__(self, spec: EngineSpec) -> None:
         self.spec = spec
@@ -149,8 +152,8 @@ class NeuralEngine:
         fit = voice_in(self.spec.name, request.persona)
         if self._network is None or fit is None or not isinstance(fit.voice, NeuralVoice):
             raise EngineUnavailable("not_loaded", stage="tts", remedy=self.spec.name)
-        manner = manner_of(request)
-        return NeuralStream(NeuralSpeaker(self._network, fit.voice, manner, self.spec.name))
+        speaker = NeuralSpeaker(self._network, fit.voice, manner_of(request), self.spec.name)
+        return NeuralStream(speaker, self.least_words)
 
 
 def _resampled(read: Reading) -> FloatArray:

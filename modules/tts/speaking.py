@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from modules.engines import BlockingStream
@@ -27,17 +27,19 @@ class Talker(Protocol):
 class SpeakingStream(BlockingStream[Clause, Speech]):
     """The voice, feeling, rate and pitch of one turn.
 
-    A clause is handed on whenever `piece_s` seconds of it are spoken: 0 after every phrase.
+    A clause is handed on whenever `piece_s` seconds of it are spoken: 0 after every phrase. Phrases
+    of fewer than `least_words` are said in one go with the next, or the last one.
     """
 
-    def __init__(self, talker: Talker, piece_s: float) -> None:
+    def __init__(self, talker: Talker, piece_s: float, least_words: int = 1) -> None:
         super().__init__()
         self._talker = talker
         self._piece = piece_s * SPEECH_RATE
+        self._least_words = least_words
 
     def process(self, item: Clause) -> Iterator[Speech]:
         """Say a clause; the pause that its punctuation asks for follows it."""
-        parts = phrases(item.spoken)
+        parts = gathered(phrases(item.spoken), self._least_words)
         if not parts:
             mark = final_mark(item.spoken) or final_mark(item.text)
             length = max(self._talker.pause(mark), round(_UNSPEAKABLE_S * SPEECH_RATE))
@@ -53,6 +55,25 @@ class SpeakingStream(BlockingStream[Clause, Speech]):
             if closing or sum(len(piece.samples) for piece in waiting) > self._piece:
                 yield _speech(item, waiting, last=closing and item.last)
                 waiting = []
+
+
+def gathered(parts: Sequence[Phrase], least_words: int) -> list[Phrase]:
+    """Return phrases in which those of fewer words are joined to the next, or else to the last; the
+    mark between them stays in the text.
+    """
+    made: list[Phrase] = []
+    for part in parts:
+        if made and len(made[-1].text.split()) < least_words:
+            made[-1] = _together(made[-1], part)
+        else:
+            made.append(part)
+    if len(made) > 1 and len(made[-1].text.split()) < least_words:
+        made[-2:] = [_together(made[-2], made[-1])]
+    return made
+
+
+def _together(first: Phrase, second: Phrase) -> Phrase:
+    return Phrase(f"{first.text}{first.mark or ','} {second.text}", second.mark)
 
 
 def _speech(clause: Clause, pieces: list[Spoken], *, last: bool) -> Speech:

@@ -90,9 +90,13 @@ def _loaded(folder: Path) -> Any:
     logging.disable_progress_bar()  # it would go to the log of the server
     try:
         model, report = VitsModel.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, output_loading_info=True, ignore_mismatched_sizes=True,
+            folder,
+            local_files_only=True,
+            use_safetensors=True,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # they are named below
             dtype=torch.float32,
-        )  # fmt: skip
+        )
     except (
         *(OSError, RuntimeError, ValueError, KeyError, TypeError, EOFError),
         *(SafetensorError, pickle.UnpicklingError, AttributeError),
