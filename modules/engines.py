@@ -25,7 +25,7 @@ from modules.messages import TurnRequest
 
 Stage = Literal["asr", "emotion", "memory", "llm", "tts", "voice", "avatar"]
 STAGES: tuple[Stage, ...] = ("asr", "emotion", "memory", "llm", "tts", "voice", "avatar")
-Need = Literal["packages", "weights", "torch", "cuda", "gated", "network", "licence"]
+Need = Literal["packages", "weights", "torch", "cuda", "gated", "network", "licence", "research"]
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -52,6 +52,8 @@ class EngineSpec:
     licence: str = "Apache-2.0"
     first_output_s: float = 5.0
     next_output_s: float = 2.0
+    leave_mb: int = 0
+    """What an engine that takes all the memory it finds has to leave to others on the card."""
 
     @property
     def embedded(self) -> bool:

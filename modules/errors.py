@@ -10,6 +10,7 @@ import traceback
 from pathlib import Path
 
 _FRAMES = 12
+_EXHAUSTED = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
 
 Param = str | int | float
 
@@ -114,6 +115,20 @@ class StorageFailed(GuongError):
 
 LADDER_ERRORS = (EngineUnavailable, EngineFailed, EngineTimeout, WeightsRejected, QuotaExceeded)
 """The only errors that make the next engine of a stage take over."""
+
+
+def out_of_memory(error: BaseException | None) -> bool:
+    """Tell whether memory ran out, the card's or the machine's, there or in what led to it.
+
+    torch's class is known by its name, so that nobody imports torch to ask.
+    """
+    while error is not None:
+        kinds = {kind.__name__ for kind in type(error).__mro__}
+        said = str(error) if isinstance(error, RuntimeError) else ""
+        if kinds & {"OutOfMemoryError", "MemoryError"} or any(sign in said for sign in _EXHAUSTED):
+            return True
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return False
 
 
 def trace(error: BaseException) -> str:

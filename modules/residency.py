@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 import anyio
 from anyio import to_thread
 
+from modules import card
 from modules.engines import Engine, EngineSpec, Stage, in_order
-from modules.errors import EngineFailed, EngineUnavailable, GuongError, trace
+from modules.errors import EngineFailed, EngineUnavailable, GuongError, out_of_memory, trace
 
 log = logging.getLogger("guong.residency")
 
@@ -27,6 +27,8 @@ RESTS_S = 30.0
 """An engine that failed is not offered for this long."""
 ABANDONED_LIMIT = 3
 """With this many threads stuck in calls that do not return, the app says "restart"."""
+
+_LOOK_S = 0.05
 
 State = Literal["absent", "loading", "resident", "failed"]
 
@@ -73,6 +75,10 @@ class Residency:
         self._weights = weights
         self._places = {(s.stage, s.name): _Place(s) for specs in tables.values() for s in specs}
         self._abandoned: list[object] = []
+        self.on_exhausted: Callable[[Stage, str], None] = lambda stage, name: None
+        """Told when an engine ran out of memory while it worked."""
+        self.research = False
+        """Whether the owner allows engines that are for research and personal use only."""
 
     def abandon(self, stream: object) -> None:
         """Remember a stream whose call outlived its limit and was left behind."""
@@ -85,9 +91,11 @@ class Residency:
 
     def obstacle(self, spec: EngineSpec) -> tuple[str, str]:
         """Return (code, remedy) of what keeps an engine from running here, or two empty strings."""
+        if "research" in spec.needs and not self.research:
+            return "engine_unavailable.research", "GUONG_RESEARCH=1"
         if spec.missing_packages:
             return "engine_unavailable.packages", "pip install " + " ".join(spec.missing_packages)
-        if "cuda" in spec.needs and not _cuda():
+        if "cuda" in spec.needs and not card.plugged_in():
             return "engine_unavailable.cuda", "GPU"
         absent = [k for k in spec.weights if not (self._weights and self._weights.present(k))]
         if absent:
@@ -115,12 +123,13 @@ class Residency:
             rested = [spec for spec in able if spec.embedded]
         return tuple(spec.name for spec in rested)
 
-    async def load(self, stage: Stage, name: str, *, here: bool = False) -> None:
+    async def load(self, stage: Stage, name: str, *, here: bool = False, leave_mb: int = 0) -> None:
         """Load an engine in a worker thread. Loading what is loaded does nothing.
 
         `here` loads on the calling thread: on ZeroGPU the emulation of CUDA is entered on the main
         thread only, and a model that another thread moves to the device would escape it.
-        Raises `EngineUnavailable`, `WeightsRejected` or `EngineFailed`, and remembers why.
+        `leave_mb` is what others are still to get of the card. Raises `EngineUnavailable` ("memory"
+        where there is too little), `WeightsRejected` or `EngineFailed`, and remembers why.
         """
         place = self._place(stage, name)
         async with place.loading:
@@ -131,24 +140,26 @@ class Residency:
                 place.error = code
                 raise EngineUnavailable(code.partition(".")[2], stage=stage, remedy=remedy)
             place.state, place.closing = "loading", False
+            asked = replace(place.spec, leave_mb=leave_mb)
             try:
                 if here:
-                    place.engine = _make_and_load(place.spec)
+                    place.engine = _make_and_load(asked)
                 else:
-                    place.engine = await to_thread.run_sync(_make_and_load, place.spec)
+                    place.engine = await to_thread.run_sync(_make_and_load, asked)
             except GuongError as error:
                 place.state, place.error = "failed", error.code
                 place.remedy = str(error.params.get("remedy", ""))
                 raise
             except Exception as error:
                 log.error("loading %s/%s: %s", stage, name, trace(error))
-                place.state, place.error, place.remedy = "failed", "engine_failed.load", ""
-                raise EngineFailed("load", stage=stage, engine=name) from error
+                told = _why_not(place.spec, error)
+                place.state, place.error = "failed", told.code
+                place.remedy = str(told.params.get("remedy", ""))
+                raise told from error
             finally:
                 if place.state == "loading":
                     place.state = "absent"
             place.state, place.error, place.remedy = "resident", "", ""
-            log.info("loaded %s/%s", stage, name)
 
     def adopt(self, engine: Engine[Any, Any]) -> None:
         """Take in an engine that is loaded already."""
@@ -184,6 +195,19 @@ class Residency:
         if place.state == "resident":
             place.closing = True
             self._close_when_free(place)
+
+    async def unloaded(self, stage: Stage, name: str) -> None:
+        """Unload an engine and wait until the turns that use it have ended."""
+        self.unload(stage, name)
+        place = self._place(stage, name)
+        while place.closing:  # noqa: ASYNC110 - leases end in many places, and nobody is in a hurry
+            await anyio.sleep(_LOOK_S)
+
+    def exhausted(self, stage: Stage, name: str) -> None:
+        """Note that an engine ran out of memory while it worked."""
+        place = self._place(stage, name)
+        place.error, place.remedy = "engine_failed.memory", ""
+        self.on_exhausted(stage, name)
 
     def rest(self, stage: Stage, name: str) -> None:
         """Do not offer an engine for `RESTS_S`: it failed or fell behind."""
@@ -223,6 +247,7 @@ class Residency:
             engine, place.engine = place.engine, None
             place.state, place.closing = "absent", False
             engine.close()
+            card.give_back()
 
 
 def _busy(stream: object) -> bool:
@@ -234,12 +259,30 @@ def _make_and_load(spec: EngineSpec) -> Engine[Any, Any]:
     # same cores, a network on two threads then takes three times the processor time, and longer
     # than on one. The library reads this when it is first loaded, with torch.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    before = card.free_mb()
     engine = spec.make()
     engine.load()
+    _tell_loaded(spec, before)
     return engine
 
 
-def _cuda() -> bool:
-    # Asked without importing torch: the embedded app must never load it. A Space on ZeroGPU has no
-    # device file in the main process, yet has a GPU.
-    return bool(os.environ.get("SPACES_ZERO_GPU")) or Path("/dev/nvidiactl").exists()
+def _tell_loaded(spec: EngineSpec, before: int | None) -> None:
+    """Log what an engine took of the card against what its table says."""
+    free = card.free_mb()
+    if "torch" not in spec.needs or free is None:
+        log.info("loaded %s/%s", spec.stage, spec.name)
+        return
+    took = (before if before is not None else free) - free
+    log.info(
+        "loaded %s/%s: %d MB of the card (%d planned), %d MB left",
+        spec.stage, spec.name, took, spec.megabytes, free,
+    )  # fmt: skip
+
+
+def _why_not(spec: EngineSpec, error: Exception) -> EngineUnavailable | EngineFailed:
+    if not out_of_memory(error):
+        return EngineFailed("load", stage=spec.stage, engine=spec.name)
+    card.give_back()
+    free = card.free_mb()
+    remedy = f"{spec.megabytes} MB" + (f" > {free} MB" if free is not None else "")
+    return EngineUnavailable("memory", stage=spec.stage, remedy=remedy)

@@ -25,6 +25,7 @@ from modules.conversation.filming import Filming
 from modules.conversation.gpu import LentGpu
 from modules.conversation.identity import Identity, load_secret
 from modules.conversation.idle import IdleLoops
+from modules.conversation.loading import fall_back, load_engines
 from modules.conversation.overhearing import Pace
 from modules.conversation.portrait_loops import PortraitLoops
 from modules.conversation.ratings import Ratings
@@ -32,7 +33,7 @@ from modules.conversation.session import Session
 from modules.conversation.sessions import Sessions
 from modules.conversation.styling import Styles
 from modules.conversation.talk import Budget
-from modules.engines import EngineSpec, Stage, in_order
+from modules.engines import EngineSpec, Stage
 from modules.errors import AtCapacity, GuongError
 from modules.memory import DocumentStore, Embedding, MemoryStore, PictureStore, UserMemory
 from modules.messages import MediaChunk, Speech, TurnRequest
@@ -70,7 +71,10 @@ class App:
         secret = settings.secret.get_secret_value() if settings.secret else None
         self.identity = Identity(load_secret(secret, settings.data))
         self.weights = weights(settings)
+        self.tables = TABLES
         self.residency = Residency(TABLES, self.weights)
+        self.residency.on_exhausted = self._exhausted
+        self.residency.research = settings.research
         self.cache = Cache(_CACHE_BYTES)
         self.files = Files(settings.data / "files")
         self.voices = VoiceStore(settings.data / "users")
@@ -112,7 +116,7 @@ class App:
 
         All faces too: each worker begins with what stands here, and keeps nothing that it makes.
         """
-        await self._load_engines(here=True)
+        await load_engines(self, here=True)
         for each in avatar.avatars():
             avatar.prepare(each.id)
 
@@ -163,7 +167,7 @@ class App:
     async def _prepare(self) -> None:
         """Load the engines, and what the first visitor would else wait for."""
         if self.gpu is None:  # else all was loaded before the launch, and nothing may be after it
-            await self._load_engines()
+            await load_engines(self)
         await to_thread.run_sync(self.memories.warm)
         try:
             await self.idle_loops.path(avatar.avatars()[0].id)
@@ -182,32 +186,8 @@ class App:
             if not self.busy:
                 await to_thread.run_sync(avatar.prepare, waiting.pop())
 
-    async def _load_engines(self, *, here: bool = False) -> None:
-        """Load what runs anywhere, then what is chosen and present."""
-        await self.residency.load_embedded(here=here)
-        for stage, specs in TABLES.items():
-            for spec in in_order(specs, self.settings.preferred(stage)):
-                wanted = self._wanted(spec) and not self._covered(stage, spec)
-                if wanted and not self.residency.obstacle(spec)[0]:
-                    await self._try_load(stage, spec.name, here=here)
-
-    def _wanted(self, spec: EngineSpec) -> bool:
-        """Tell whether to try an engine at start: preferred, with weights, or on a server.
-
-        One that cannot be loaded remembers why, and the page says so.
-        """
-        if "licence" in spec.needs and not self.settings.restricted:
-            return False
-        preferred = spec.name in self.settings.preferred(spec.stage)
-        remote = "network" in spec.needs
-        return not spec.embedded and (preferred or remote or bool(spec.weights))
-
-    def _covered(self, stage: Stage, spec: EngineSpec) -> bool:
-        """Tell whether a language model of this process serves already: a second one would take
-        memory that voices and faces need.
-        """
-        serving = (self.residency.spec(stage, name) for name in self.residency.resident(stage))
-        return stage == "llm" and "torch" in spec.needs and any("torch" in s.needs for s in serving)
+    def _exhausted(self, stage: Stage, name: str) -> None:
+        self.spawn(fall_back(self, stage, name))
 
     async def _rehearse(self) -> None:
         """Go through a turn that nobody hears: the first visitor must not pay for first uses.
@@ -222,12 +202,6 @@ class App:
             pass
         self.cache.forget(owner)
         self.residency.wake_all()
-
-    async def _try_load(self, stage: Stage, name: str, *, here: bool) -> None:
-        try:
-            await self.residency.load(stage, name, here=here)
-        except GuongError as error:
-            log.info("%s/%s is not loaded: %s", stage, name, error)
 
     async def _tidy(self) -> None:
         """Delete files nobody fetched, and voices nobody used, now and then."""

@@ -20,6 +20,7 @@ from modules.errors import (
     EngineTimeout,
     EngineUnavailable,
     GuongError,
+    out_of_memory,
     trace,
 )
 from modules.messages import Notice, TurnRequest
@@ -99,6 +100,8 @@ class Fallback(Generic[In, Out]):
         log.warning("%s/%s: %s", self.stage, failed, error.code)
         if failed:
             self._residency.rest(self.stage, failed)
+        if failed and error.code == "engine_failed.memory":
+            self._residency.exhausted(self.stage, failed)
         await self._drop()
         self._names = self._names[1:]
         if not self._names:
@@ -140,7 +143,8 @@ class Fallback(Generic[In, Out]):
             raise EngineTimeout("slow", stage=self.stage, engine=spec.name) from error
         except Exception as error:
             log.error("%s/%s raised: %s", self.stage, spec.name, trace(error))
-            raise EngineFailed("raised", stage=self.stage, engine=spec.name) from error
+            reason = "memory" if out_of_memory(error) else "raised"
+            raise EngineFailed(reason, stage=self.stage, engine=spec.name) from error
         if not given:
             raise EngineFailed("nothing", stage=self.stage, engine=spec.name)
 

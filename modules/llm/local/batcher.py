@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from modules.errors import EngineFailed, GuongError, trace
+from modules.errors import EngineFailed, GuongError, out_of_memory, trace
 from modules.llm.local.slots import Slot, place
 
 log = logging.getLogger("guong.llm")
@@ -197,7 +197,8 @@ class Batcher:
 
     def _fail(self, error: Exception) -> None:
         """End every answer with an error; what the slots hold is not to be trusted any more."""
-        told = error if isinstance(error, GuongError) else EngineFailed("raised", stage="llm")
+        reason = "memory" if out_of_memory(error) else "raised"
+        told = error if isinstance(error, GuongError) else EngineFailed(reason, stage="llm")
         with self._changed:
             jobs = [*self._filling, *self._answering, *(self._waiting if self._closing else ())]
         for job in jobs:

@@ -54,7 +54,8 @@ class LocalModel:
         self.tokenizer = ChatTokenizer(folder, self.card.template)
         # torch says of every machine of ZeroGPU that it has a card, which only a worker sees.
         lent = bool(os.environ.get("SPACES_ZERO_GPU"))
-        self.network = Network(folder, self.card, "cpu" if lent and not self._on_card else "")
+        device = "cpu" if lent and not self._on_card else ""
+        self.network = Network(folder, self.card, device, self.spec.leave_mb)
         if not lent:
             self.batcher()
 

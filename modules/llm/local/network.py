@@ -24,7 +24,7 @@ SPARE_TOKENS = 64
 class Network:
     """A decoder, loaded. `slots` conversations of `window` tokens each fit beside it."""
 
-    def __init__(self, folder: Path, card: Card, device: str = "") -> None:
+    def __init__(self, folder: Path, card: Card, device: str = "", leave_mb: int = 0) -> None:
         self.device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         config = _config(folder)
         self.layers = int(config.num_hidden_layers)
@@ -32,7 +32,7 @@ class Network:
         self.width = int(getattr(config, "head_dim", 0) or _head_width(config))
         self.vocabulary = int(config.vocab_size)
         self.window = min(card.window, int(config.max_position_embeddings))
-        room = self._room(card)
+        room = self._room(card, leave_mb)
         self.slots, self.precision = room.slots, room.precision
         self.dtype = _dtype(self.device, room.precision)
         model = _load(folder, card, self.device, self.dtype, room.precision)
@@ -47,10 +47,11 @@ class Network:
         values = 2 * self.layers * self.heads * self.width * (self.window + SPARE_TOKENS)
         return size * values / 1e6
 
-    def _room(self, card: Card) -> Room:
+    def _room(self, card: Card, leave_mb: int) -> Room:
         free, cuda = free_mb(self.device), self.device == "cuda"
         try:
-            return plan(card, self.slot_mb, free, cuda=cuda, halves=cuda or _cpu_halves())
+            halves = cuda or _cpu_halves()
+            return plan(card, self.slot_mb, free, cuda=cuda, halves=halves, leave_mb=leave_mb)
         except NoRoom as error:
             raise _no_room(error.needed_mb, free) from error
 

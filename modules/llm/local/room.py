@@ -30,21 +30,31 @@ class Room:
     slots: int
 
 
-def plan(card: Card, slot_mb: float, free_mb: float, *, cuda: bool, halves: bool = True) -> Room:
+def plan(
+    card: Card,
+    slot_mb: float,
+    free_mb: float,
+    *,
+    cuda: bool,
+    halves: bool = True,
+    leave_mb: float = 0,
+) -> Room:
     """Return the best that fits; raises `NoRoom`.
 
-    `slot_mb` is the cache of one conversation, `halves` tells whether a CPU computes in bfloat16.
+    `slot_mb` is the cache of one conversation, `halves` tells whether a CPU computes in bfloat16,
+    `leave_mb` is what engines that are still to come need on the card.
     """
     if not cuda:
         weights_mb = card.half_mb if halves else 2 * card.half_mb
         return _room("half" if halves else "float", weights_mb, slot_mb, free_mb, "cpu", 0)
+    others_mb = max(OTHERS_MB, leave_mb)
     try:
-        return _room("half", card.half_mb, slot_mb, free_mb, "cuda", OTHERS_MB)
+        return _room("half", card.half_mb, slot_mb, free_mb, "cuda", others_mb)
     except NoRoom:
         try:
-            return _room("nf4", card.nf4_mb, slot_mb, free_mb, "cuda", OTHERS_MB)
+            return _room("nf4", card.nf4_mb, slot_mb, free_mb, "cuda", others_mb)
         except NoRoom:
-            return _room("nf4", card.nf4_mb, slot_mb, free_mb, "cuda", 0)
+            return _room("nf4", card.nf4_mb, slot_mb, free_mb, "cuda", leave_mb)
 
 
 class NoRoom(Exception):

@@ -1,0 +1,131 @@
+"""Which engines share a card: for every stage one that fits, and the best that fits.
+
+    python -m modules.memory_plan 16 24 48
+
+prints what cards of these sizes (GB) would hold if everything were fetched.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from modules.engines import EngineSpec, Stage, in_order
+
+CONTEXT_MB = 600
+"""What CUDA itself takes of a card in a process that uses cuBLAS and cuDNN."""
+SPARE = 0.04
+"""The part of a card that stays free: memory is handed out in blocks, and holes remain."""
+PRIORITY: tuple[Stage, ...] = ("llm", "avatar", "asr", "voice", "tts", "emotion", "memory")
+"""Who is raised to a better engine first. What is said counts most, then who says it."""
+
+Tables = Mapping[Stage, tuple[EngineSpec, ...]]
+
+
+def on_card(spec: EngineSpec) -> bool:
+    """Tell whether an engine lies on the card where there is one: those that need it, and every
+    language model of this process.
+    """
+    return "cuda" in spec.needs or (spec.stage == "llm" and "torch" in spec.needs)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a card is to hold. `free_mb` is what was free before, `usable_mb` what may be planned
+    with.
+    """
+
+    free_mb: int
+    usable_mb: int
+    chosen: tuple[EngineSpec, ...]
+
+    @property
+    def used_mb(self) -> int:
+        """Megabytes of all that is planned, at the least."""
+        return sum(spec.megabytes for spec in self.chosen)
+
+    @property
+    def left_mb(self) -> int:
+        """Megabytes that are planned for nobody; a language model takes of them for more sessions
+        at once, or for weights in halves.
+        """
+        return self.usable_mb - self.used_mb
+
+    def holds(self, spec: EngineSpec) -> bool:
+        """Tell whether an engine is planned for."""
+        return spec in self.chosen
+
+    def beside(self, spec: EngineSpec, loaded: Iterable[EngineSpec] = ()) -> int:
+        """Return the megabytes that an engine has to leave to those that are still to come."""
+        waiting = [each for each in self.chosen if each not in (spec, *loaded)]
+        return sum(each.megabytes for each in waiting) + int(self.free_mb * SPARE)
+
+    def __str__(self) -> str:
+        """Return the plan in one line."""
+        parts = [f"{spec.stage}/{spec.name} {spec.megabytes:,}" for spec in self.chosen]
+        held = ", ".join(parts) or "no engine"
+        return f"{self.free_mb:,} MB free: {held}; {self.left_mb:,} MB left"
+
+
+def plan(
+    tables: Tables,
+    free_mb: int,
+    *,
+    able: Callable[[EngineSpec], bool] = lambda spec: True,
+    preferred: Callable[[Stage], tuple[str, ...]] = lambda stage: (),
+) -> Plan:
+    """Return what a card with so much free memory is to hold.
+
+    First every stage gets the smallest engine that can run, so that none goes without for the sake
+    of another; what the owner prefers goes before that. Then each stage, by priority, is raised to
+    the best of its ladder that fits. `able` tells whether an engine could be loaded at all.
+    """
+    usable = max(0, int(free_mb * (1 - SPARE)) - CONTEXT_MB)
+    rungs = {
+        stage: [s for s in in_order(tables.get(stage, ()), ()) if on_card(s) and able(s)]
+        for stage in PRIORITY
+    }
+    chosen: dict[Stage, EngineSpec] = {}
+    fixed = [s for stage in PRIORITY for s in rungs[stage] if s.name in preferred(stage)]
+    smallest = [min(rungs[stage], key=_size) for stage in PRIORITY if rungs[stage]]
+    for spec in (*fixed, *smallest):
+        if spec.stage not in chosen and _fits(spec, chosen, usable):
+            chosen[spec.stage] = spec
+    for stage in PRIORITY:
+        if chosen.get(stage) not in fixed:
+            better = (spec for spec in rungs[stage] if _fits(spec, chosen, usable))
+            if (best := next(better, None)) is not None:
+                chosen[stage] = best
+    return Plan(free_mb, usable, tuple(chosen[stage] for stage in PRIORITY if stage in chosen))
+
+
+def smaller(
+    table: tuple[EngineSpec, ...], failed: EngineSpec, able: Callable[[EngineSpec], bool]
+) -> list[EngineSpec]:
+    """Return what to try where an engine's memory did not suffice: smaller ones, the best first."""
+    return [
+        spec for spec in table if on_card(spec) and able(spec) and spec.megabytes < failed.megabytes
+    ]
+
+
+def _fits(spec: EngineSpec, chosen: Mapping[Stage, EngineSpec], usable: int) -> bool:
+    others = sum(each.megabytes for stage, each in chosen.items() if stage != spec.stage)
+    return others + spec.megabytes <= usable
+
+
+def _size(spec: EngineSpec) -> int:
+    return spec.megabytes
+
+
+def main(sizes: list[str]) -> None:
+    """Print the plans of cards of these sizes in GB, with everything fetched."""
+    from modules.conversation.app import TABLES
+
+    for size in sizes:
+        made = plan(TABLES, int(float(size) * 1000 * 0.97))
+        sys.stdout.write(f"{size} GB, {made}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or ["16", "24", "48", "80"])
