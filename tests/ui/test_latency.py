@@ -19,8 +19,8 @@ def test_a_notice_names_what_an_engine_does_and_not_its_id():
 
 
 def test_an_engine_that_nobody_gave_a_name_keeps_its_own():
-    notice = Notice(1, "demoted", {"engine": "musetalk", "next": "puppet", "why": "x"}, "avatar")
-    assert "Musetalk could not do it (x); the talking photo takes over." in told("en", notice)
+    notice = Notice(1, "demoted", {"engine": "newcomer", "next": "puppet", "why": "x"}, "avatar")
+    assert "Newcomer could not do it (x); the talking photo takes over." in told("en", notice)
 
 
 def test_the_same_notice_is_told_once():

@@ -91,9 +91,10 @@ def pasted(faces: Tensor, below: Grounds, strength: Tensor, *, colours: bool = T
     """
     faces = faces.float()
     if colours:
-        faces = faces + functional.interpolate(
+        added = functional.interpolate(
             difference(faces, below), faces.shape[-2:], mode="bicubic", align_corners=False
         )
+        faces = (faces + added).clamp(0, 1)
     height, width = below.frames.shape[1:3]
     left, top, right, bottom = below.boxes.unbind(1)
     x = _across(width, left, right)

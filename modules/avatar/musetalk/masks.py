@@ -23,7 +23,7 @@ MASK = 128
 _CHEEK = 90
 """Columns of the map to each side of the middle in which the chin is not drawn in."""
 _BLUR = 0.1
-_BORDER = 0.06
+_BORDER = 0.08
 """Share of a crop's side in which its mask fades out: the original ends there in a line."""
 
 
