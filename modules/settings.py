@@ -41,8 +41,15 @@ class Settings(BaseSettings):
     avatar: str = ""
     """Engine to prefer in each stage; empty follows the ladder."""
 
+    emotion_model: Path | None = None
+    """Folder of a network that the owner trained for feelings (`python -m modules.emotion.train`),
+    where it is not `models/phobert-own` under `data`."""
+
     restricted: bool = True
     """Whether models may be used whose licence forbids some uses (commercial ones, say)."""
+    research: bool = False
+    """Whether Wav2Lip may be used, whose authors allow research and personal use only: off until
+    the owner says that this is such a use."""
     max_turns: int = 32
     """Turns at once; the next is refused with `AtCapacity`."""
     max_message: int = 4_000
