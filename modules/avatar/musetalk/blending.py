@@ -10,13 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+import cv2
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from modules.avatar.musetalk.config import FACE_SIZE
+from modules.messages import ByteArray
 
-_CELLS = 32
+CELLS = 32
 _MOST = 40 / 255
 _EDGE = (0.02, 0.75)
 _SPREADS = (12.0, 4.0, 1.5)
@@ -59,29 +61,21 @@ class Grounds:
         )
 
 
-def grounds(frames: Tensor, boxes: Tensor, masks: Tensor) -> Grounds:
-    """Return what faces are pasted onto; uint8 [n, height, width, 3] and [n, m, m] masks, boxes of
-    any number type [n, 4].
+def grounds(frames: Tensor, boxes: Tensor, masks: Tensor, under: Tensor) -> Grounds:
+    """Return what faces are pasted onto: uint8 frames [n, height, width, 3], masks [n, m, m] and
+    `beneath` of each frame [n, 32, 32, 3], boxes of any number type [n, 4].
     """
     opaque = masks[:, None].float() / 255
     border = ((opaque > _EDGE[0]) & (opaque < _EDGE[1])).float()
-    edge = functional.adaptive_avg_pool2d(border, _CELLS)
-    placed = boxes.float()
-    under = torch.cat(
-        [_beneath(frames[k : k + 1], placed[k : k + 1]) for k in range(len(frames))]
-    )  # one by one: a clip of full frames in floats would need a gigabyte
-    return Grounds(frames, placed, opaque, under, edge)
+    edge = functional.adaptive_avg_pool2d(border, CELLS)
+    coarse = under.permute(0, 3, 1, 2).float() / 255
+    return Grounds(frames, boxes.float(), opaque, coarse, edge)
 
 
-def _beneath(frame: Tensor, box: Tensor) -> Tensor:
-    height, width = frame.shape[1:3]
-    steps = (torch.arange(FACE_SIZE, device=frame.device) + 0.5) / FACE_SIZE
-    x = (box[:, :1] + steps * (box[:, 2:3] - box[:, :1])) / width * 2 - 1
-    y = (box[:, 1:2] + steps * (box[:, 3:4] - box[:, 1:2])) / height * 2 - 1
-    grid = _grid(x, y)
-    picture = frame.permute(0, 3, 1, 2).float() / 255
-    crop = functional.grid_sample(picture, grid, padding_mode="border", align_corners=False)
-    return functional.adaptive_avg_pool2d(crop, _CELLS)
+def beneath(crop: ByteArray) -> ByteArray:
+    """Return the colours of a crop of a frame, coarsely: uint8 [32, 32, 3]."""
+    found = cv2.resize(crop, (CELLS, CELLS), interpolation=cv2.INTER_AREA)
+    return np.asarray(found, np.uint8)
 
 
 def pasted(faces: Tensor, below: Grounds, strength: Tensor, *, colours: bool = True) -> Tensor:
@@ -126,7 +120,7 @@ def difference(faces: Tensor, below: Grounds) -> Tensor:
 
     Near a border its own colours count, in the middle those of all of it.
     """
-    apart = (below.under - functional.adaptive_avg_pool2d(faces, _CELLS)) * below.edge
+    apart = (below.under - functional.adaptive_avg_pool2d(faces, CELLS)) * below.edge
     spread = torch.zeros_like(apart)
     for step, sigma in enumerate(_SPREADS):
         blur = _gaussian(sigma).to(faces.device)
@@ -140,12 +134,12 @@ def difference(faces: Tensor, below: Grounds) -> Tensor:
 @lru_cache(maxsize=8)
 def _gaussian(sigma: float) -> Tensor:
     """Return a blur of 32 cells as a matrix, the picture mirrored at its ends."""
-    places = torch.arange(_CELLS)
-    weights = torch.zeros(_CELLS, _CELLS)
-    reach = min(int(3 * sigma + 0.5), _CELLS - 1)
+    places = torch.arange(CELLS)
+    weights = torch.zeros(CELLS, CELLS)
+    reach = min(int(3 * sigma + 0.5), CELLS - 1)
     for offset in range(-reach, reach + 1):
         source = places + offset
         source = torch.where(source < 0, -source, source)
-        source = torch.where(source >= _CELLS, 2 * _CELLS - 2 - source, source)
+        source = torch.where(source >= CELLS, 2 * CELLS - 2 - source, source)
         weights[places, source] += torch.exp(torch.tensor(-0.5 * (offset / sigma) ** 2))
     return weights / weights.sum(dim=1, keepdim=True)

@@ -66,6 +66,7 @@ class Fixed:
         self._heard, self._graphs, self._sizes = heard, graphs, sizes
         self._captured: dict[int, _Captured] = {}
         self._pool: Any = None
+        self._fills = self._device.type == "cuda"
 
     @property
     def largest(self) -> int:
@@ -74,13 +75,19 @@ class Fixed:
 
     def warm(self) -> None:
         """Run every size once, and capture it."""
-        for size in self._sizes if self._device.type == "cuda" else ():
+        for size in self._sizes if self._fills else ():
             self(*self.inputs(size))
+
+    def once(self) -> None:
+        """Run the smallest size as it is. Raises what a compiler raises."""
+        with torch.inference_mode():
+            self._painting(*self.inputs(self._sizes[0]))
 
     def inputs(self, size: int) -> tuple[Tensor, Tensor]:
         """Return inputs of zeros."""
         kind: dict[str, Any] = {"device": self._device, "dtype": self._type}
         latents = torch.zeros(size, 2 * LATENT_CHANNELS, LATENT_SIZE, LATENT_SIZE, **kind)
+        latents = latents.contiguous(memory_format=torch.channels_last)
         return latents, torch.zeros(size, *self._heard, **kind)
 
     def use(self, function: Callable[[Tensor, Tensor], Tensor]) -> None:
@@ -92,7 +99,7 @@ class Fixed:
     def __call__(self, latents: Tensor, heard: Tensor) -> Tensor:
         """Return faces [n, 3, 256, 256]; they hold until the next call."""
         count = len(latents)
-        if self._device.type != "cuda":
+        if not self._fills:
             return self._painting(latents, heard)
         size = next(size for size in self._sizes if count <= size)
         held = self._of_size(size)
@@ -153,7 +160,6 @@ def compiled_ahead(painting: Painting, heard: tuple[int, int], size: int = SIZES
     """
     import spaces
 
-    @spaces.GPU(duration=_COMPILE_S)  # type: ignore[untyped-decorator]
     def compile_it() -> Any:
         with spaces.aoti_capture(painting) as call:
             painting(*Fixed(painting, heard, graphs=False).inputs(size))
@@ -161,7 +167,7 @@ def compiled_ahead(painting: Painting, heard: tuple[int, int], size: int = SIZES
         return spaces.aoti_compile(exported)
 
     try:
-        spaces.aoti_apply(compile_it(), painting)
+        spaces.aoti_apply(spaces.GPU(duration=_COMPILE_S)(compile_it)(), painting)
     except RuntimeError as error:
         log.warning("the painter is not compiled ahead: %s", trace(error))
         return False

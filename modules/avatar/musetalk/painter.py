@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor
 
 from modules.avatar.musetalk import compiled
-from modules.avatar.musetalk.blending import Grounds, grounds, pasted
+from modules.avatar.musetalk.blending import Grounds, beneath, grounds, pasted
 from modules.avatar.musetalk.checkpoint import (
     released_autoencoder,
     released_ear,
@@ -26,12 +27,17 @@ from modules.avatar.musetalk.latents import for_painter, normalised
 from modules.avatar.musetalk.listening import BEYOND, Listening
 from modules.avatar.musetalk.masks import box_mask
 from modules.avatar.musetalk.windows import WIDTH, positions
-from modules.avatar.neural.painting import BOXES, MASKS, Arrays, Run
+from modules.avatar.neural.painting import BOXES, FRAME_HEARD, MASKS, Arrays, Run
+from modules.errors import trace
 from modules.messages import ByteArray, FloatArray
 from modules.models import Weights
 
+log = logging.getLogger("guong.avatar")
+
 LATENTS = "latents"
 """float16 [n, 8, 32, 32]: a frame's crop as the painter takes it."""
+UNDER = "under"
+"""uint8 [n, 32, 32, 3]: the colours of the crop, coarsely; painted faces take them on."""
 UNET, VAE, EAR, TINY = "musetalk", "sd-vae-ft-mse", "whisper-tiny", "taesd"
 """Keys of the models."""
 
@@ -104,8 +110,13 @@ class MuseTalkPainter:
         """Use everything once; `fused` compiles the painting first (a minute or two)."""
         if fused:
             self._fixed.use(compiled.compiled(self._painting))
+            try:
+                self._fixed.once()
+            except RuntimeError as error:  # no C compiler, say: it is slower, and paints
+                log.warning("the painter is not compiled: %s", trace(error))
+                self._fixed.use(self._painting)
         self._fixed.warm()
-        self.ear().push(np.zeros(3 * FACE_SIZE * 10, np.float32), True)
+        self.ear().push(np.zeros(2 * FRAME_HEARD, np.float32), True)
 
     def take(self, painting: Painting) -> None:
         """Paint with another function of the same inputs."""
@@ -123,6 +134,7 @@ class MuseTalkPainter:
             BOXES: np.array(boxes, np.int32),
             MASKS: np.stack([box_mask(p, box) for p, box in zip(points, boxes, strict=True)]),
             LATENTS: latents.half().cpu().numpy(),
+            UNDER: np.stack([beneath(crop) for crop in crops]),
         }
 
     def attach(self, frames: ByteArray, arrays: Arrays) -> Prepared:
@@ -132,7 +144,8 @@ class MuseTalkPainter:
             return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
 
         latents = there(arrays[LATENTS]).to(self._type)
-        return Prepared(latents, grounds(there(frames), there(arrays[BOXES]), there(arrays[MASKS])))
+        kept = (there(arrays[name]) for name in (BOXES, MASKS, UNDER))
+        return Prepared(latents, grounds(there(frames), *kept))
 
     def ear(self) -> Listening:
         """Return an ear for a new reply."""

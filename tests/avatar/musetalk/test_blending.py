@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from modules.avatar.musetalk.blending import Grounds, grounds, pasted
+from modules.avatar.musetalk.blending import Grounds, beneath, grounds, pasted
 from modules.avatar.musetalk.geometry import Box, face_box, square_around
 from modules.avatar.musetalk.masks import (
     LOWER_LIP,
@@ -102,9 +102,10 @@ def _planes(picture: ByteArray) -> torch.Tensor:
 def _below(frame: ByteArray, box: Box, mask: ByteArray, *, square: bool = True) -> Grounds:
     if square:
         mask = cv2.resize(mask, (MASK, MASK))
-    return grounds(
-        torch.from_numpy(frame[None]), torch.tensor([box]), torch.from_numpy(mask[None].copy())
-    )
+    left, top, right, bottom = box
+    under = beneath(frame[top:bottom, left:right])
+    kept = [torch.from_numpy(each[None].copy()) for each in (mask, under)]
+    return grounds(torch.from_numpy(frame[None]), torch.tensor([box]), *kept)
 
 
 @pytest.mark.parametrize("strength", [1.0, 0.4])

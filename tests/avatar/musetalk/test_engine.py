@@ -106,7 +106,7 @@ def test_a_portrait_is_prepared_once_with_progress_and_kept(engine, tmp_path: Pa
     assert shares[0] == 0
     assert shares[-1] == 1
     kept = read_painted(painted_file(made, engine.queue.painter), COUNT)
-    assert set(kept) == {BOXES, MASKS, "latents"}
+    assert set(kept) == {BOXES, MASKS, "latents", "under"}
     assert engine.prepared(made)
 
 
