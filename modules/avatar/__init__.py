@@ -100,10 +100,22 @@ class AvatarInfo:
     manner_en: str
 
 
+PAINTERS: dict[str, str] = {"musetalk": "musetalk", "wav2lip": "wav2lip"}
+"""Engines that show only what they were prepared for, and the painter (`neural/painting.py`) whose
+preparation each of them takes."""
+
+
 def serving(engines: tuple[str, ...], portrait: Portrait | None) -> tuple[str, ...]:
-    """Return which of a stage's engines can show a face: a portrait, or (None) a drawn persona."""
+    """Return which of a stage's engines can show a face: a portrait, or (None) a drawn persona.
+
+    Who was chosen for a portrait comes first; who paints mouths serves where it was prepared.
+    """
     cannot = _DRAWN_ONLY if portrait is not None else _PORTRAITS_ONLY
-    return tuple(name for name in engines if name not in cannot)
+    able = [name for name in engines if name not in cannot]
+    if portrait is None:
+        return tuple(able)
+    able = [n for n in able if n not in PAINTERS or PAINTERS[n] in portrait.prepared]
+    return tuple(sorted(able, key=lambda name: name != portrait.engine))
 
 
 def avatars() -> tuple[AvatarInfo, ...]:
@@ -170,6 +182,7 @@ def _info(avatar: str) -> AvatarInfo:
 
 __all__ = [
     "ENGINES",
+    "PAINTERS",
     "STATES",
     "AvatarInfo",
     "State",

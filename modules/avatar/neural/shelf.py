@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,7 +33,6 @@ _QUALITY = [
     cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
 ]  # fmt: skip
 _THREADS = 4
-_NAME = re.compile(r"painted-([a-z0-9]+)-([a-z0-9.]+)-[0-9a-f]{16}\.npz")
 VERSION = 1
 """Of what a motion holds."""
 
@@ -113,18 +111,6 @@ def painted_file(portrait: Portrait, painter: Painter) -> Path:
     """Return where what a painter prepared is kept."""
     name = f"painted-{painter.name}-{painter.version}-{digest(portrait)}.npz"
     return _folder(portrait) / name
-
-
-def painters_of(folder: Path) -> tuple[str, ...]:
-    """Return the names of the painters that a face was prepared for."""
-    names = (_NAME.fullmatch(path.name) for path in folder.glob("painted-*.npz"))
-    return tuple(sorted({name[1] for name in names if name}))
-
-
-def forget_motion(folder: Path) -> None:
-    """Delete what was made of a face: its points have changed."""
-    for path in [*folder.glob("motion-*.npz"), *folder.glob("painted-*.npz")]:
-        path.unlink(missing_ok=True)
 
 
 def write_motion(path: Path, motion: Motion) -> None:

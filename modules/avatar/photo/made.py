@@ -22,6 +22,8 @@ class Draft:
     rgb: ByteArray
     points: FloatArray
     advice: tuple[str, ...]
+    clip: tuple[ByteArray, ...] = ()
+    """The crops of a face that was filmed; the first one is the portrait."""
 
 
 def draft_portrait(data: bytes) -> Draft:

@@ -1,6 +1,7 @@
 """The faces that people left with their consent: biometric data, kept by owner and by content.
 
-    users/<owner>/faces/<id>/portrait.png  meta.json  (and the loops made of it)
+    users/<owner>/faces/<id>/portrait.png  meta.json  clip.mp4 of a face that was filmed
+                             (and what was made of them: loops, and `neural/shelf.py`)
 
 Only the crop is kept, not the picture that was sent. A face is built in a directory beside it and
 renamed when it is whole; `id` is the hash of the file, so the same picture is the same face.
@@ -19,9 +20,10 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from pydantic import AfterValidator
 
+from modules.avatar.photo.clips import CLIP, painters_of, write_clip
 from modules.avatar.photo.points import check_points
 from modules.errors import ConsentRequired, InvalidInput, StorageFailed
-from modules.keeping import META, Keeping, Kind
+from modules.keeping import META, Keeping, Kind, Paths
 from modules.messages import FACE_POINTS, FRAME_SIZE, FloatArray, Portrait
 from modules.private import storage, write_private
 from modules.text.names import clean_name
@@ -55,6 +57,9 @@ class StoredFace:
     created: float
     consented: float
     used: float
+    clip: bool = False
+    engine: str = ""
+    """Who is to show it; empty leaves it to the ladder."""
 
 
 class FaceStore(Keeping[StoredFace]):
@@ -79,12 +84,15 @@ class FaceStore(Keeping[StoredFace]):
         directory = home / draft.id
         known = self._read(directory)
         if known is not None:
+            if known.points != marks:
+                with storage(draft.id):
+                    _forget(directory)
             face = replace(known, name=name, points=marks, consented=now, used=now)
             self._rewrite(directory, face)
             return face
         if len(self.list(owner)) >= MOST_FACES:
             raise InvalidInput("too_many_faces", field="file", limit=MOST_FACES)
-        face = StoredFace(draft.id, name, marks, now, now, now)
+        face = StoredFace(draft.id, name, marks, now, now, now, clip=bool(draft.clip))
         self._build(directory, face, lambda folder: _fill(folder, draft))
         log.info("face %s kept", face.id)
         return face
@@ -104,7 +112,10 @@ class FaceStore(Keeping[StoredFace]):
         if rgb.shape != (FRAME_SIZE, FRAME_SIZE, 3):
             raise StorageFailed("unreadable", what=PICTURE)
         self._touch(directory, face)
-        return Portrait(face.id, face.name, rgb, check_points(face.points))
+        return Portrait(
+            face.id, face.name, rgb, check_points(face.points), folder=str(directory),
+            clip=face.clip, prepared=painters_of(directory), engine=face.engine,
+        )  # fmt: skip
 
     def change(
         self,
@@ -113,10 +124,12 @@ class FaceStore(Keeping[StoredFace]):
         *,
         name: str | None = None,
         points: object = None,
+        engine: str | None = None,
     ) -> StoredFace:
-        """Give a face another name, or corrected points (as `check_points` takes them).
+        """Give a face another name, corrected points (as `check_points` takes them), or the engine
+        that is to show it.
 
-        Raises as `add` and `get` do. Loops made with the old points are deleted.
+        Raises as `add` and `get` do. What was made with the old points is deleted.
         """
         directory, face = self._find(owner, id)
         if name is not None:
@@ -124,10 +137,16 @@ class FaceStore(Keeping[StoredFace]):
         if points is not None:
             face = replace(face, points=_marks(check_points(points)))
             with storage(id):
-                for loop in directory.glob("*.mp4"):
-                    loop.unlink(missing_ok=True)
+                _forget(directory)
+        if engine is not None:
+            face = replace(face, engine=engine)
         self._rewrite(directory, face)
         return face
+
+    def export(self, owner: str) -> Paths:
+        """Return all files that are kept of an owner."""
+        clips = [self._home(owner) / face.id / CLIP for face in self.list(owner) if face.clip]
+        return [*super().export(owner), *clips]
 
     def folder(self, owner: str, id: str) -> Path:  # noqa: A002
         """Return where a face lies: what is made of it belongs there, to be deleted with it.
@@ -141,6 +160,15 @@ def _fill(folder: Path, draft: Draft) -> None:
     packed = io.BytesIO()
     Image.fromarray(draft.rgb).save(packed, "PNG")
     write_private(folder / PICTURE, packed.getvalue())
+    if draft.clip:
+        path = write_clip(draft.clip, folder / CLIP)
+        path.chmod(0o600)
+
+
+def _forget(directory: Path) -> None:
+    """Delete what was made of a face; what somebody left stays."""
+    for made in [*directory.glob("*-*.mp4"), *directory.glob("*-*.npz")]:
+        made.unlink(missing_ok=True)
 
 
 def _marks(points: FloatArray) -> Marks:

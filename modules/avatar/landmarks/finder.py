@@ -1,0 +1,76 @@
+"""Who finds the points: DWPose where its files are, else the portrait's own points, followed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from modules.avatar.landmarks.dwpose import MODEL, DWPose
+from modules.avatar.landmarks.following import follow
+from modules.errors import EngineUnavailable, WeightsRejected
+from modules.messages import ByteArray, FloatArray
+from modules.models import Weights
+
+log = logging.getLogger("guong.avatar")
+
+_APART = 0.30
+"""Distances of the irises by which DWPose's eyes and mouth may lie off those that were marked;
+farther, and it has found something else, or somebody who corrected the points knows better."""
+_KNOWN = [36, 39, 42, 45, 48, 54]
+
+
+class Finder:
+    """Finds the 68 points of a face in pictures and clips. Loads DWPose at its first use."""
+
+    def __init__(self, weights: Weights | None = None) -> None:
+        self._weights = weights
+
+    @property
+    def name(self) -> str:
+        """Who finds: "dwpose" or "followed"."""
+        return "followed" if self._dwpose is None else MODEL
+
+    def picture(self, rgb: ByteArray, marked: FloatArray) -> FloatArray:
+        """Return the points of a portrait, float32 [68, 2]; `marked` are those of its owner, mapped
+        to 68, which hold where DWPose is not there, or does not see the same face.
+        """
+        face = self._dwpose.face(rgb) if self._dwpose else None
+        return face.points if face and _same(face.points, marked) else marked
+
+    def clip(self, frames: Sequence[ByteArray], marked: FloatArray) -> list[FloatArray | None]:
+        """Return the points of each frame, None where there is no face; `marked` as in `picture`,
+        of the first frame.
+        """
+        if self._dwpose is None:
+            return list(follow(frames, marked))
+        found: list[FloatArray | None] = []
+        box: FloatArray | None = None
+        for frame in frames:
+            box = box if box is not None else self._dwpose.person(frame)
+            face = self._dwpose.face(frame, box) if box is not None else None
+            if face is None:
+                box = None  # searched anew in the next frame
+            found.append(face.points if face else None)
+        if found and found[0] is not None and _same(found[0], marked):
+            return found
+        log.info("dwpose sees another face: its points are followed instead")
+        return list(follow(frames, marked))
+
+    @cached_property
+    def _dwpose(self) -> DWPose | None:
+        if self._weights is None or not self._weights.present(MODEL):
+            return None
+        try:
+            return DWPose(self._weights.path(MODEL))
+        except (EngineUnavailable, WeightsRejected) as error:
+            log.warning("dwpose is not used: %s", error)
+            return None
+
+
+def _same(found: FloatArray, marked: FloatArray) -> bool:
+    irises = float(np.hypot(*(marked[42:48].mean(0) - marked[36:42].mean(0))))
+    apart = np.hypot(*(found[_KNOWN] - marked[_KNOWN]).T)
+    return bool(apart.max() < _APART * irises)

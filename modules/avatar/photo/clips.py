@@ -1,0 +1,41 @@
+"""The clip of a filmed face as it is kept, and which painters it was prepared for.
+
+Cheap to import: the store of faces needs it before anything is drawn.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+
+from modules.messages import FPS, FRAME_SIZE, ByteArray
+
+CLIP = "clip.mp4"
+_X264 = {"preset": "medium", "crf": "12", "profile": "high", "threads": "2"}
+"""Nearly without loss: networks see every block."""
+_PAINTED = re.compile(r"painted-([a-z0-9_]+)-([a-z0-9._]+)-[0-9a-f]{16}\.npz")
+
+
+def painters_of(folder: Path) -> tuple[str, ...]:
+    """Return the names of the painters that a face was prepared for."""
+    names = (_PAINTED.fullmatch(path.name) for path in folder.glob("painted-*.npz"))
+    return tuple(sorted({name[1] for name in names if name}))
+
+
+def write_clip(frames: Iterable[ByteArray], path: Path) -> Path:
+    """Encode frames, uint8 [512, 512, 3], 25 a second, for a reader of its own; return `path`."""
+    import av
+
+    with av.open(str(path), "w", format="mp4") as file:
+        stream = file.add_stream("libx264", rate=FPS)
+        stream.width = stream.height = FRAME_SIZE
+        stream.pix_fmt = "yuv420p"
+        stream.options = dict(_X264)
+        for number, rgb in enumerate(frames):
+            picture = av.VideoFrame.from_ndarray(rgb, format="rgb24")
+            picture.pts, picture.time_base = number, Fraction(1, FPS)
+            file.mux(stream.encode(picture))
+        file.mux(stream.encode(None))
+    return path
