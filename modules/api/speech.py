@@ -60,7 +60,7 @@ class SpeechEndpoints:
                 "engine": voice.engine,
                 "licence": voice.licence,
             }
-            for voice in tts.VOICES
+            for voice in tts.voices_of((*self._app.residency.resident("tts"), tts.DRAWN))
         ]
         owner = owner_if_any(self._app, user_key)
         if owner:
@@ -100,13 +100,14 @@ class SpeechEndpoints:
     async def _request(
         self, text: str, voice: str, emotion: EmotionLabel, region: str | None, owner: str
     ) -> TurnRequest:
-        base = next((known for known in tts.VOICES if known.id == voice), None)
+        base = tts.find_voice(voice)
         if region is not None:
             spoken_in = checked_region(region)
         else:
-            spoken_in = base.region if base else "north"
+            spoken_in = (base.region if base else None) or "north"
         persona = Persona(voice=base.id if base else "", region=spoken_in)
-        engines = self._app.default_engines()
+        able = self._app.default_engines()
+        engines = {**able, "tts": tts.serving(able["tts"], persona)}
         profile = base_profile = None
         if voice and base is None:
             if not owner:

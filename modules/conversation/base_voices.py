@@ -48,12 +48,25 @@ class BaseVoices:
         """
         if not engines:
             return None
-        base = tts.base_voice(persona)
-        key = (engines[0], base.id)
+        key = _key(engines[0], persona)
         async with self._measuring:
             if key not in self._known:
-                self._known[key] = await self._measured(base.id, engines)
+                self._known[key] = await self._measured(key[1], engines)
         return self._known[key]
+
+    def ready(
+        self, persona: Persona, engines: tuple[str, ...]
+    ) -> tuple[tuple[str, ...], VoiceProfile | None]:
+        """Return engines, those whose voice for a persona was measured before first, and the
+        profile of the first of them; None where none was.
+
+        A recorded voice that was just fetched is measured while the one before it goes on.
+        """
+        known = [name for name in engines if _key(name, persona) in self._known]
+        if not known:
+            return engines, None
+        ordered = (*known, *(name for name in engines if name not in known))
+        return ordered, self._known[_key(known[0], persona)]
 
     async def _measured(self, base: str, engines: tuple[str, ...]) -> VoiceProfile:
         texts = voice.reading_text()
@@ -90,3 +103,9 @@ class BaseVoices:
         clauses = [Clause(0, n, text, text) for n, text in enumerate(texts)]
         spoken: list[Speech] = await run(request, self._residency, "tts", clauses)
         return np.concatenate([piece.samples for piece in spoken])
+
+
+def _key(engine: str, persona: Persona) -> tuple[str, str]:
+    """Return what a profile is kept under: the engine, and the voice it has for a persona."""
+    fit = tts.voice_in(engine, persona)
+    return engine, (fit.voice if fit else tts.base_voice(persona)).id

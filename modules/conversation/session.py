@@ -22,7 +22,7 @@ from modules.conversation.reply import Reply
 from modules.conversation.styling import last_sentence, learn
 from modules.conversation.talk import Talk
 from modules.conversation.turn import front, unasked
-from modules.engines import STAGES
+from modules.engines import STAGES, Stage
 from modules.errors import NotFound
 from modules.memory import UserMemory
 from modules.messages import (
@@ -128,9 +128,10 @@ class Session:
         nothing has changed.
         """
         voice = base = None
-        if chosen.voice and chosen.voice not in {voice.id for voice in tts.VOICES}:
+        if chosen.voice and tts.find_voice(chosen.voice) is None:
             voice = await to_thread.run_sync(self.app.voices.get, self.owner, chosen.voice)
-            base = await self.app.base_voices.of(chosen, self.engines()["tts"])
+            speakers = tts.serving(self._resident("tts"), chosen)
+            base = await self.app.base_voices.of(chosen, speakers)
         portrait = await self._portrait(chosen.avatar)
         self.persona, self.voice, self.base_voice = chosen, voice, base
         self.portrait = portrait
@@ -164,12 +165,26 @@ class Session:
 
     def engines(self) -> dict[str, tuple[str, ...]]:
         """Return who may serve now in each stage, best first."""
-        resident, settings = self.app.residency.resident, self.app.settings
-        able: dict[str, tuple[str, ...]] = {
-            stage: resident(stage, (self.choices.get(stage, ""), *settings.preferred(stage)))
-            for stage in STAGES
+        able: dict[str, tuple[str, ...]] = {stage: self._resident(stage) for stage in STAGES}
+        return {
+            **able,
+            "tts": tts.serving(able["tts"], self.persona),
+            "avatar": avatar.serving(able["avatar"], self.portrait),
         }
-        return {**able, "avatar": avatar.serving(able["avatar"], self.portrait)}
+
+    def speakers(self) -> tuple[tuple[str, ...], VoiceProfile | None]:
+        """Return who may speak now, best first, and what a matched voice starts from."""
+        engines = self.engines()["tts"]
+        if self.voice is None:
+            return engines, self.base_voice
+        ordered, base = self.app.base_voices.ready(self.persona, engines)
+        if ordered != engines or base is None:  # an engine came or went since the voice was chosen
+            self.app.spawn(self.app.base_voices.of(self.persona, engines))
+        return ordered, base or self.base_voice
+
+    def _resident(self, stage: Stage) -> tuple[str, ...]:
+        chosen = (self.choices.get(stage, ""), *self.app.settings.preferred(stage))
+        return self.app.residency.resident(stage, chosen)
 
     # --- what the microphone heard ----------------------------------------------------------------
 

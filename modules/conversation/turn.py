@@ -90,10 +90,11 @@ def unasked(session: Session, prompt: Prompt, reply: int) -> TurnRequest:
 
 def _request(session: Session, text: str, reply: int) -> TurnRequest:
     """Return what every turn of a session has in common: who speaks, how, and to whom."""
+    speakers, base = session.speakers()
     return TurnRequest(
         reply, text, owner=session.owner, persona=session.persona, user=session.user,
-        pair=session.address.pair, engines=session.engines(), voice=session.voice,
-        base_voice=session.base_voice, portrait=session.portrait, rate=session.rate,
+        pair=session.address.pair, engines={**session.engines(), "tts": speakers},
+        voice=session.voice, base_voice=base, portrait=session.portrait, rate=session.rate,
         pitch=session.pitch, live=session.live,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from modules.engines import EngineSpec, Need
 from modules.messages import FloatArray, Region, Viseme
-from modules.tts.choice import AnyVoice, Fit, find_voice, serving, voice_in, voices_of
+from modules.tts.choice import DRAWN, AnyVoice, Fit, find_voice, serving, voice_in, voices_of
 from modules.tts.normalize import normalize
 from modules.tts.voices import VOICES, Voice, base_voice
 
@@ -102,6 +102,7 @@ def visemes_of(
 
 
 __all__ = [
+    "DRAWN",
     "ENGINES",
     "VOICES",
     "AnyVoice",

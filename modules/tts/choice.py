@@ -10,7 +10,8 @@ from modules.tts.neural_voices import NEURAL_VOICES, NeuralVoice
 from modules.tts.voices import VOICES, Voice, base_voice
 
 AnyVoice = Voice | NeuralVoice
-_DRAWN = "espeak"
+DRAWN = "espeak"
+"""The engine whose voices are drawn: it has one for everybody."""
 _EVERY: tuple[AnyVoice, ...] = (*VOICES, *NEURAL_VOICES)
 
 
@@ -29,8 +30,10 @@ def find_voice(name: str) -> AnyVoice | None:
 
 
 def voices_of(engines: Iterable[str]) -> tuple[AnyVoice, ...]:
-    """Return the base voices of engines, in their order."""
-    return tuple(voice for name in engines for voice in _EVERY if voice.engine == name)
+    """Return the base voices of engines, in their order, each once."""
+    return tuple(
+        voice for name in dict.fromkeys(engines) for voice in _EVERY if voice.engine == name
+    )
 
 
 def voice_in(engine: str, persona: Persona) -> Fit | None:
@@ -39,7 +42,7 @@ def voice_in(engine: str, persona: Persona) -> Fit | None:
     The voice that the persona names comes first. One drawn for espeak is a part that every engine
     plays with a voice of its own: of the same sex, then of the same region, then of the same age.
     """
-    if engine == _DRAWN:
+    if engine == DRAWN:
         drawn = base_voice(persona)
         return Fit(drawn, drawn.gender == persona.gender, drawn.region == persona.region)
     own = voices_of([engine])

@@ -43,7 +43,7 @@ def with_face(worn: Persona, face: str) -> Persona:
         value = getattr(worn, field)
         if not value or value in {getattr(each, field) for each in cards.values()}:
             update[field] = getattr(card, field)
-    if not worn.voice or worn.voice in {voice.id for voice in tts.VOICES}:
+    if not worn.voice or tts.find_voice(worn.voice):
         update["voice"] = card.voice
     terms = {(each.self_term, each.user_term) for each in cards.values()}
     if (worn.self_term, worn.user_term) in terms:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import gradio as gr
@@ -16,6 +17,7 @@ from modules.ui.labels import first
 from modules.ui.panels import Bench
 from modules.ui.panels.face import own_choices
 from modules.ui.panels.pair_notice import explained
+from modules.ui.speaking_voice import misfits
 
 GENDERS = ("female", "male", "other")
 REGIONS = ("north", "central", "south")
@@ -121,6 +123,8 @@ class PersonaPanel:
         reason = tell(session.language, f"pair.{session.address.reason}")
         why = explained(session) or reason
         line = f"<b>{pair.assistant_self} / {pair.user_term}</b> ({why}): “{words}”"
+        if wanting := misfits(session):
+            line += "".join(f"<br><small>{html.escape(text)}</small>" for text in wanting)
         return [line, gr.update(visible=session.address.previous is not None)]
 
     def _connect(self) -> None:

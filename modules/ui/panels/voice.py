@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from modules.messages import SPEECH_RATE
 from modules.text.catalogue import tell
 from modules.ui.labels import first
 from modules.ui.panels import Bench
+from modules.ui.speaking_voice import described, misfits, speaking
 from modules.voice import reading_text
 
 LONGEST_SAMPLE_S = 600.0
@@ -40,6 +42,7 @@ class VoicePanel:
                     ),
                     label="voice.voice",
                 )
+                self._speaking = gr.HTML(elem_classes="guong-why", elem_id="guong-speaking")
                 self._rate = labels(
                     gr.Slider(
                         0.5, 2.0, 1.0, step=0.05, elem_id="guong-rate", **first(label="voice.rate")
@@ -85,7 +88,9 @@ class VoicePanel:
                     gr.Button(variant="primary", **first(value="voice.match")), value="voice.match"
                 )
                 self._status = gr.HTML()
-        self.outputs: list[Any] = [self._voice, self._rate, self._pitch, self._forget]
+        self.outputs: list[Any] = [
+            self._voice, self._speaking, self._rate, self._pitch, self._forget
+        ]  # fmt: skip
         self._connect()
 
     async def show(self, session: Session) -> list[Any]:
@@ -96,12 +101,14 @@ class VoicePanel:
         listed += [
             (f"{voice.name} · {tell(language, 'voice.match_kind')}", voice.id) for voice in own
         ]
+        here = (*self._bench.app.residency.resident("tts"), tts.DRAWN)
         listed += [
-            (f"{voice.name} · {tell(language, f'region.{voice.region}')}", voice.id)
-            for voice in tts.VOICES
+            (f"{voice.name} · {described(session, voice)}", voice.id)
+            for voice in tts.voices_of(here)
         ]
         return [
             gr.update(choices=listed, value=session.persona.voice),
+            self._line(session),
             session.rate,
             session.pitch,
             gr.update(visible=session.voice is not None),
@@ -109,7 +116,7 @@ class VoicePanel:
 
     def _connect(self) -> None:
         on = self._bench.on
-        on(self._voice.input, self._choose, self._voice, self._forget)
+        on(self._voice.input, self._choose, self._voice, [self._forget, self._speaking])
         for slider in (self._rate, self._pitch):
             on(slider.release, self._adjust, [self._rate, self._pitch])
         on(self._listen.click, None, js="() => guong.sample()")  # the face says it
@@ -125,7 +132,11 @@ class VoicePanel:
     async def _choose(self, request: gr.Request, voice: str) -> Any:
         session = self._bench.visitors.session(request)
         await session.configure(session.persona.model_copy(update={"voice": voice}))
-        return gr.update(visible=session.voice is not None)
+        return [gr.update(visible=session.voice is not None), self._line(session)]
+
+    def _line(self, session: Session) -> str:
+        said = [speaking(session), *misfits(session)]
+        return "".join(f"<p>{html.escape(line)}</p>" for line in said if line)
 
     async def _adjust(self, request: gr.Request, rate: float, pitch: float) -> None:
         session = self._bench.visitors.session(request)
