@@ -5,9 +5,13 @@ import json
 import sys
 
 import pytest
+import torch
 
 from benchmarks import gpu, gpu_llm, gpu_voice
 from benchmarks.report import Figure
+
+
+torch.set_num_threads(1)  # tests share the machine
 
 
 @pytest.fixture(autouse=True)
