@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 from anyio import to_thread
 
 from modules import asr, avatar, emotion, heap, llm, memory, tts, voice, zerogpu
+from modules.avatar.landmarks.finder import Finder
 from modules.avatar.photo.store import FaceStore
 from modules.conversation import speaking
 from modules.conversation.back import Back, back
@@ -28,6 +29,7 @@ from modules.conversation.idle import IdleLoops
 from modules.conversation.loading import fall_back, load_engines
 from modules.conversation.overhearing import Pace
 from modules.conversation.portrait_loops import PortraitLoops
+from modules.conversation.preparing import Preparing
 from modules.conversation.ratings import Ratings
 from modules.conversation.session import Session
 from modules.conversation.sessions import Sessions
@@ -87,6 +89,8 @@ class App:
         self.idle_loops = IdleLoops(settings.data / "cache")
         self.faces = FaceStore(settings.data / "users")
         self.portrait_loops = PortraitLoops(self.faces)
+        self.finder = Finder(self.weights)
+        self.preparing = Preparing(self)
         self.base_voices = BaseVoices(self.residency, settings.data / "base_voices")
         self.media_budget = Budget()
         self.filming = Filming(self)

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import secrets
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 
 import anyio
@@ -18,10 +19,11 @@ from anyio import to_thread
 
 from modules.avatar import STATES, State, motion_version
 from modules.avatar.gallery import DEFAULT
+from modules.avatar.photo.clips import kept_motion
 from modules.avatar.photo.store import PICTURE, FaceStore
 from modules.errors import NotFound
 from modules.media.loop import write_loop
-from modules.messages import Portrait
+from modules.messages import ByteArray, Portrait
 from modules.private import storage
 
 PREFIX = "face-"
@@ -72,14 +74,34 @@ class PortraitLoops:
         return self._known[handle]
 
     def _made(self, owner: str, face: str, state: State) -> Path:
-        from modules.avatar.photo.engine import portrait_loop
-
         portrait = self._faces.get(owner, face)
-        drawn = portrait.points.tobytes() + motion_version(DEFAULT).encode()
+        motion = kept_motion(portrait)
+        moves = motion.stat().st_mtime_ns if motion else 0
+        drawn = portrait.points.tobytes() + motion_version(DEFAULT).encode() + b"%d" % moves
         folder = self._faces.folder(owner, face)
         path = folder / f"{state}-{hashlib.sha256(drawn).hexdigest()[:16]}.mp4"
         if not path.exists():
             with storage(face):
-                write_loop(portrait_loop(portrait, state), path)
+                write_loop(_frames(portrait, state, motion), path)
                 path.chmod(0o600)
         return path
+
+
+def _frames(portrait: Portrait, state: State, motion: Path | None) -> Iterator[ByteArray]:
+    """Yield a loop: of a filmed face its clip, of one that a network moves its motion: replies are
+    painted onto the same frames.
+    """
+    if portrait.clip:
+        from modules.avatar.neural.sources import there_and_back
+
+        return there_and_back(portrait)
+    if motion is not None:
+        from modules.avatar.neural.shelf import read_motion
+        from modules.avatar.neural.sources import PUPPET
+
+        kept = read_motion(motion)
+        if kept.mover != PUPPET:
+            return iter(kept.frames[k] for k in range(len(kept)))
+    from modules.avatar.photo.engine import portrait_loop
+
+    return portrait_loop(portrait, state)

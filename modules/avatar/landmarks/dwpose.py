@@ -19,8 +19,6 @@ from modules.avatar.neural.painting import POINTS
 from modules.errors import EngineUnavailable, WeightsRejected
 from modules.messages import ByteArray, FloatArray
 
-MODEL = "dwpose"
-"""In `modules.models.MODELS`."""
 DETECTOR, POSE = "yolox_l.onnx", "dw-ll_ucoco_384.onnx"
 SIDE = 640
 """Of what the detector looks at."""

@@ -5,16 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from modules.avatar.landmarks.dwpose import MODEL, DWPose
-from modules.avatar.landmarks.following import follow
 from modules.errors import EngineUnavailable, WeightsRejected
 from modules.messages import ByteArray, FloatArray
 from modules.models import Weights
 
+if TYPE_CHECKING:
+    from modules.avatar.landmarks.dwpose import DWPose
+
 log = logging.getLogger("guong.avatar")
+
+MODEL = "dwpose"
+"""In `modules.models.MODELS`."""
 
 _APART = 0.30
 """Distances of the irises by which DWPose's eyes and mouth may lie off those that were marked;
@@ -44,6 +49,8 @@ class Finder:
         """Return the points of each frame, None where there is no face; `marked` as in `picture`,
         of the first frame.
         """
+        from modules.avatar.landmarks.following import follow  # late: OpenCV comes with it
+
         if self._dwpose is None:
             return list(follow(frames, marked))
         found: list[FloatArray | None] = []
@@ -63,6 +70,8 @@ class Finder:
     def _dwpose(self) -> DWPose | None:
         if self._weights is None or not self._weights.present(MODEL):
             return None
+        from modules.avatar.landmarks.dwpose import DWPose
+
         try:
             return DWPose(self._weights.path(MODEL))
         except (EngineUnavailable, WeightsRejected) as error:

@@ -10,7 +10,6 @@ quality and with full colour: thirty times smaller, and opened one by one.
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ import numpy.typing as npt
 
 from modules.avatar.neural.painting import BOXES, MASKS, POINTS, Arrays, Painter
 from modules.avatar.neural.pasting import paste
+from modules.avatar.photo.clips import digest
 from modules.errors import EngineFailed, StorageFailed
 from modules.messages import FRAME_SIZE, ByteArray, FloatArray, Portrait
 from modules.private import storage, write_private
@@ -33,8 +33,6 @@ _QUALITY = [
     cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
 ]  # fmt: skip
 _THREADS = 4
-VERSION = 1
-"""Of what a motion holds."""
 
 
 class Pictures:
@@ -94,12 +92,6 @@ class Attached:
     def paste(self, frame: ByteArray, crop: ByteArray, index: int, strength: float) -> None:
         """Put a painted crop into frame number `index`, in place."""
         paste(frame, crop, self.boxes[index], self.masks[index], strength)
-
-
-def digest(portrait: Portrait) -> str:
-    """Return what tells one avatar's files from those of another: 16 hexadecimal digits."""
-    marked = f"{VERSION}/{portrait.id}/".encode() + portrait.points.tobytes()
-    return hashlib.sha256(marked).hexdigest()[:16]
 
 
 def motion_file(portrait: Portrait) -> Path:

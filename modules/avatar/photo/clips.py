@@ -1,21 +1,40 @@
-"""The clip of a filmed face as it is kept, and which painters it was prepared for.
+"""The clip of a filmed face as it is kept, and what else lies beside a portrait.
 
 Cheap to import: the store of faces needs it before anything is drawn.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
-from modules.messages import FPS, FRAME_SIZE, ByteArray
+from modules.messages import FPS, FRAME_SIZE, ByteArray, Portrait
 
 CLIP = "clip.mp4"
 _X264 = {"preset": "medium", "crf": "12", "profile": "high", "threads": "2"}
 """Nearly without loss: networks see every block."""
 _PAINTED = re.compile(r"painted-([a-z0-9_]+)-([a-z0-9._]+)-[0-9a-f]{16}\.npz")
+
+
+VERSION = 1
+"""Of what a motion holds."""
+
+
+def digest(portrait: Portrait) -> str:
+    """Return what tells what was made of one portrait from what was made of another: 16 digits."""
+    marked = f"{VERSION}/{portrait.id}/".encode() + portrait.points.tobytes()
+    return hashlib.sha256(marked).hexdigest()[:16]
+
+
+def kept_motion(portrait: Portrait) -> Path | None:
+    """Return the file of a portrait's motion, where it was made (`neural/shelf.py`)."""
+    if not portrait.folder:
+        return None
+    path = Path(portrait.folder) / f"motion-{digest(portrait)}.npz"
+    return path if path.exists() else None
 
 
 def painters_of(folder: Path) -> tuple[str, ...]:

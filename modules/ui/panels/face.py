@@ -166,7 +166,7 @@ class FacePanel:
         called = clean_name(name)
         progress(0.2, tell(session.language, "face.working"))
         path = Path(file)
-        draft = await to_thread.run_sync(draft_of, path)
+        draft = await to_thread.run_sync(draft_of, path, app.finder)
         kept = await to_thread.run_sync(app.faces.add, session.owner, called, draft, True)
         app.files.discard(path)
         await put_on(session, kept.id)
