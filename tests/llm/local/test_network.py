@@ -123,12 +123,13 @@ def test_nf4_quantises_the_layers_and_keeps_the_embeddings(
     qwen: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = networks._load(qwen, CARD, "cpu", torch.float32, "nf4")
-    projection = model.model.layers[0].mlp.up_proj
+    projection = model.model.layers[0].mlp.down_proj
     assert isinstance(projection, bitsandbytes.nn.Linear4bit)
     assert projection.weight.quant_type == "nf4"
     assert model.get_input_embeddings().weight.dtype == torch.float32
+    # Sixteen levels for normal weights, in rows of whole blocks of 64 as released models have.
     whole = networks._load(qwen, CARD, "cpu", torch.float32, "float")
-    exact = whole.model.layers[0].mlp.up_proj.weight
+    exact = whole.model.layers[0].mlp.down_proj.weight
     kept = dequantize_4bit(projection.weight.data, projection.weight.quant_state)
     error = (kept - exact).norm() / exact.norm()
-    assert 0.005 < error < 0.12  # sixteen levels for normally distributed weights
+    assert 0.05 < error < 0.12
