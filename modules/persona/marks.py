@@ -1,112 +1,169 @@
 """Gives words that were typed without their marks the most likely ones, by their neighbours.
 
-A table of rules guesses each word first; this reads the line as a whole. What it counts is a small
-corpus of ordinary Vietnamese (`style/rules/ordinary.tsv`) and the expressions of the rules here, so
-that "con meo cua toi" is a cat and not a child.
+A table of rules guesses each word first; this reads the line as a whole, with the likelihood of a
+word behind another. What it counts (`rules/marks.tsv`, written by `benchmarks/marks.py`) is too
+little to know every term behind every word, so the terms of address also count as one kind:
+"cho bà" is likely because "cho" is often followed by some term.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from modules.persona.data import RULES, table
+from modules.persona.data import RULES
 from modules.persona.terms import TERMS
 from modules.text.nfc import strip_diacritics
 
-_CORPUS = RULES.parent / "style" / "rules" / "ordinary.tsv"
-_RULE_WEIGHT = 4.0
-"""How often an expression of the rules counts as seen."""
-_PAIR_SHARE = 0.8
-"""Share of a pair's frequency in the estimate of a word; the rest is the word's own (Jelinek)."""
-_UNSEEN = 3.0
-_GUESS_BONUS = 4.0
-"""Natural logarithm by which the rules' own guess is preferred. This and the numbers above were
-chosen on the labelled utterances of the tests that rules are written on."""
+if TYPE_CHECKING:
+    from modules.persona.reading import Token
+
+COUNTS = RULES / "marks.tsv"
+"""A word or two, then how often each word follows: "cho<tab>12 em<tab>3 anh"."""
+EDGE = "|"
+"""What stands before the first word of a line, and behind the last."""
+_TERM = "@"
+"""The kind of all terms of address; any other word is a kind by itself."""
+_KINDRED = frozenset(name for name, term in TERMS.items() if not term.called and " " not in name)
+_OWN_BACK_OFF = 2.0
+_KIND_BACK_OFF = 0.5
+_TRIPLE_BACK_OFF = 1.0
+"""How much each estimate leans on the next wider one, per different word seen (Witten & Bell 1991).
+These were chosen on the labelled utterances of the tests that rules are written on."""
+GUESS_BONUS = 1.0
+"""Natural logarithm by which the rules' own guess is preferred, "ban" for "bạn"."""
+SURE_BONUS = 2.0
+"""The same for a guess that the neighbours support: "thay" before "oi" for "thầy"."""
 _LONGEST_LINE = 200
 """Words beyond which a line keeps the first guesses: nobody types so much without marks."""
+_MARKS_BETWEEN = frozenset('.!?…;:,\n"')
+
+
+class _Followed(NamedTuple):
+    """What follows a word, or two: how often, and how many different ones."""
+
+    counts: Mapping[str, float]
+    total: float
+    different: int
 
 
 class _Counts(NamedTuple):
     words: Mapping[str, float]
-    pairs: Mapping[tuple[str, str], float]
+    kinds: Mapping[str, float]
+    behind_word: Mapping[str, _Followed]
+    behind_kind: Mapping[str, _Followed]
+    behind_kinds: Mapping[str, _Followed]
     spellings: Mapping[str, frozenset[str]]
     total: float
 
 
-def with_marks(guesses: Sequence[str]) -> list[str]:
+def kind(word: str) -> str:
+    """Return the kind that a word is counted as."""
+    return _TERM if word in _KINDRED else word
+
+
+def lines(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """Give the words between marks, each stretch as a line."""
+    line: list[Token] = []
+    for token in tokens:
+        if token.kind == "word":
+            line.append(token)
+        elif token.text in _MARKS_BETWEEN and line:
+            yield line
+            line = []
+    if line:
+        yield line
+
+
+def with_marks(guesses: Sequence[str], bonuses: Sequence[float]) -> list[str]:
     """Return the words of a line with marks; `guesses` are what the rules take each word for.
 
-    A guess of several words, or one that no spelling is known for, stays as it is.
+    `bonuses` say how much each guess is preferred. A guess of several words, or one that no
+    spelling is known for, stays as it is.
     """
     if len(guesses) > _LONGEST_LINE:
         return list(guesses)
     counts = _counts()
-    ways: dict[str, tuple[float, tuple[str, ...]]] = {"": (0.0, ())}
-    for guess in guesses:
-        ways = {
-            word: max(
-                (
-                    value + _likely(counts, before, word) + _GUESS_BONUS * (word == guess),
-                    (*way, word),
-                )
-                for before, (value, way) in ways.items()
-            )
-            for word in counts.spellings.get(strip_diacritics(guess), frozenset()) | {guess}
-        }
-    return list(max(ways.values())[1])
+    ways: dict[tuple[str, str], tuple[float, tuple[str, ...]]] = {(EDGE, EDGE): (0.0, ())}
+    for guess, bonus in (*zip(guesses, bonuses, strict=True), (EDGE, 0.0)):
+        found: dict[tuple[str, str], tuple[float, tuple[str, ...]]] = {}
+        options = counts.spellings.get(strip_diacritics(guess), frozenset()) | {guess}
+        for (first, before), (value, way) in ways.items():
+            for word in options if guess != EDGE else (EDGE,):
+                worth = value + math.log(_likely(counts, first, before, word))
+                worth += bonus if word == guess else 0.0
+                # The kind of the word before is all that the one after next asks for.
+                place = (kind(before), word)
+                if place not in found or worth > found[place][0]:
+                    found[place] = (worth, (*way, word))
+        ways = found
+    return list(max(ways.values())[1][:-1])
 
 
-def _likely(counts: _Counts, before: str, word: str) -> float:
-    """Return the logarithm of how likely `word` is behind `before`."""
-    alone = (counts.words.get(word, 0.0) + 0.1) / counts.total
-    if not before:
-        return math.log(alone)
-    together = counts.pairs.get((before, word), 0.0) / (counts.words.get(before, 0.0) + _UNSEEN)
-    return math.log(_PAIR_SHARE * together + (1 - _PAIR_SHARE) * alone)
+def _likely(counts: _Counts, first: str, before: str, word: str) -> float:
+    """Return how likely `word` is behind `before`, which stands behind the kind `first`."""
+    what = kind(word)
+    share = (counts.kinds.get(what, 0.0) + 0.1) / counts.total
+    share = _narrowed(counts.behind_kind.get(kind(before)), what, _KIND_BACK_OFF, share)
+    place = f"{first} {kind(before)}"
+    share = _narrowed(counts.behind_kinds.get(place), what, _TRIPLE_BACK_OFF, share)
+    if what == _TERM:
+        share *= (counts.words.get(word, 0.0) + 0.1) / (counts.kinds[_TERM] + 1.0)
+    return _narrowed(counts.behind_word.get(before), word, _OWN_BACK_OFF, share)
+
+
+def _narrowed(followed: _Followed | None, word: str, back_off: float, wider: float) -> float:
+    if followed is None:
+        return wider
+    lean = followed.different * back_off
+    return (followed.counts.get(word, 0.0) + lean * wider) / (followed.total + lean)
 
 
 @cache
 def _counts() -> _Counts:
     words: dict[str, float] = defaultdict(float)
-    pairs: dict[tuple[str, str], float] = defaultdict(float)
-    for line in _CORPUS.read_text(encoding="utf-8").splitlines()[1:]:
-        count, phrase = line.split("\t")
-        parts = phrase.split()
-        if len(parts) == 1:
-            words[phrase] += float(count)
-        elif len(parts) == 2:
-            pairs[parts[0], parts[1]] += float(count)
-    for phrase in _expressions():
-        parts = phrase.lower().split()
-        for word in parts:
-            words[word] += _RULE_WEIGHT
-        for pair in pairwise(parts):
-            pairs[pair] += _RULE_WEIGHT
-    spellings: dict[str, set[str]] = defaultdict(set)
-    for word in words:
-        spellings[strip_diacritics(word)].add(word)
-    known = {bare: frozenset(spelled) for bare, spelled in spellings.items()}
-    return _Counts(dict(words), dict(pairs), known, sum(words.values()))
+    pairs: dict[str, dict[str, float]] = {}
+    kinds: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    triples: dict[str, dict[str, float]] = {}
+    for line in COUNTS.read_text(encoding="utf-8").splitlines():
+        before, *entries = line.split("\t")
+        after = {word: float(count) for count, word in (each.split(" ") for each in entries)}
+        if " " in before:
+            triples[before] = after
+            continue
+        pairs[before] = after
+        for word, count in after.items():
+            words[word] += count
+            kinds[kind(before)][kind(word)] += count
+    return _Counts(
+        words=words,
+        kinds=_summed((kind(word), count) for word, count in words.items()),
+        behind_word=_followed(pairs),
+        behind_kind=_followed(kinds),
+        behind_kinds=_followed(triples),
+        spellings=_spellings(words),
+        total=sum(words.values()),
+    )
 
 
-def _expressions() -> Iterator[str]:
-    """Give the expressions of the rules, and the names of animals behind their classifier."""
-    traps = table("traps")
-    yield from _strings(traps)
-    yield from _strings(table("cues"))
-    yield from (*traps["callable"], *traps["broken"], *TERMS)
-    yield from (f"con {noun}" for noun in traps["classifier"]["nouns"])
+def _summed(entries: Iterable[tuple[str, float]]) -> dict[str, float]:
+    found: dict[str, float] = defaultdict(float)
+    for name, count in entries:
+        found[name] += count
+    return found
 
 
-def _strings(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        yield from (found for each in value.values() for found in _strings(each))
-    elif isinstance(value, list):
-        yield from (found for each in value for found in _strings(each))
+def _followed(table: Mapping[str, Mapping[str, float]]) -> dict[str, _Followed]:
+    return {
+        before: _Followed(after, sum(after.values()), len(after)) for before, after in table.items()
+    }
+
+
+def _spellings(words: Iterable[str]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for word in (*words, *(name for name in TERMS if " " not in name)):
+        found[strip_diacritics(word)].add(word)
+    return {bare: frozenset(spelled) for bare, spelled in found.items()}

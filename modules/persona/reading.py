@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Literal
 
 from modules.persona.data import table
-from modules.persona.marks import with_marks
+from modules.persona.marks import GUESS_BONUS, SURE_BONUS, lines, with_marks
 from modules.text.nfc import has_diacritics, strip_diacritics
 from modules.text.syllables import is_bare_syllable
 
@@ -43,6 +43,7 @@ _FINAL: Mapping[str, str] = _SPELLING["final"]
 _BARE: Mapping[str, str] = {**_restorable(), **_SPELLING["bare"]}
 _LETTER_BEHIND = frozenset(_SPELLING["letter"]["behind"])
 _OBJECT_BEHIND = frozenset(_SPELLING["object"]["behind"])
+_IN_FULL = frozenset(strip_diacritics(name) for name in ("em", "con", "cháu"))
 _PLAUSIBLE = 0.6
 """Share of words that must look Vietnamese before a text without marks is read as Vietnamese."""
 
@@ -144,7 +145,7 @@ def read(text: str) -> list[Token]:
     spoken = [token for token in tokens if token.kind == "word"]
     closing = _closing(tokens)
     if not has_diacritics(text) and _looks_vietnamese(spoken):
-        _respell_bare(spoken, closing)
+        _respell_bare(tokens, spoken, closing)
     else:
         for index, token in enumerate(spoken):
             if not _is_letter(spoken, index):
@@ -181,7 +182,11 @@ def _is_final(spoken: Sequence[Token], index: int, closing: frozenset[int]) -> b
     """Say whether a short form may be a particle: before a mark, but not in "e yêu a"."""
     if spoken[index].start not in closing:
         return False
-    return not index or strip_diacritics(spoken[index - 1].form) not in _OBJECT_BEHIND
+    if not index or strip_diacritics(spoken[index - 1].form) not in _OBJECT_BEHIND:
+        return True
+    # Whoever writes "con" and "me" in full writes "a" for ạ: "me cho con an sang voi a".
+    named = any(token.form in _IN_FULL for token in spoken)
+    return named and not any(token.form in _CHAT and token.form != "a" for token in spoken)
 
 
 def _short_form(form: str, *, last: bool) -> str:
@@ -190,7 +195,10 @@ def _short_form(form: str, *, last: bool) -> str:
     return _CHAT.get(form, form)
 
 
-def _respell_bare(spoken: Sequence[Token], closing: frozenset[int]) -> None:
+def _respell_bare(
+    tokens: Sequence[Token], spoken: Sequence[Token], closing: frozenset[int]
+) -> None:
+    sure: set[int] = set()
     typed = [strip_diacritics(token.form) for token in spoken]
     everything = frozenset(typed)
     for index, token in enumerate(spoken):
@@ -201,9 +209,13 @@ def _respell_bare(spoken: Sequence[Token], closing: frozenset[int]) -> None:
         for either in _EITHER.get(token.form, ()):
             if either.holds(before, after, everything, first=not index):
                 token.form = either.term
+                sure.add(token.start)
                 break
         else:
             short = _short_form(token.form, last=_is_final(spoken, index, closing))
             token.form = _BARE.get(short, short)
-    for token, form in zip(spoken, with_marks([token.form for token in spoken]), strict=True):
-        token.form = form
+    for line in lines(tokens):
+        bonuses = [SURE_BONUS if token.start in sure else GUESS_BONUS for token in line]
+        forms = with_marks([token.form for token in line], bonuses)
+        for token, form in zip(line, forms, strict=True):
+            token.form = form
