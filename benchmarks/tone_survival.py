@@ -216,6 +216,13 @@ def compared(before: Heard, after: Heard) -> Survival:
     )
 
 
+def distances(each: Heard) -> dict[str, float]:
+    """Return how far each two tones lie apart, in semitones, differences in closure among them."""
+    rhymes = list(dict.fromkeys(rhyme for _, rhyme in each))
+    pairs = itertools.combinations(TONES, 2)
+    return {f"{a}/{b}": _spread(each, a, b, rhymes) for a, b in pairs}
+
+
 def _taken_for(before: Heard, after: Heard, rhymes: list[str]) -> dict[str, float]:
     found: dict[str, float] = {}
     for tone, rhyme in itertools.product(TONES, rhymes):
