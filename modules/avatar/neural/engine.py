@@ -23,7 +23,7 @@ from modules.avatar.neural.shelf import (
 )
 from modules.avatar.neural.stream import RUN, NeuralStream
 from modules.engines import EngineSpec
-from modules.errors import EngineFailed
+from modules.errors import EngineFailed, StorageFailed
 from modules.messages import Portrait, TurnRequest
 
 AT_HAND = 6
@@ -109,7 +109,7 @@ class NeuralEngine:
         Raises `EngineFailed` "not_prepared".
         """
         if not self.prepared(portrait):
-            raise EngineFailed("not_prepared", stage="avatar", engine=self.spec.name)
+            raise self._unprepared()
         file = painted_file(portrait, self.queue.painter)
         key = file, file.stat().st_mtime_ns
         with self._lock:
@@ -122,8 +122,14 @@ class NeuralEngine:
         return found
 
     def _attach(self, portrait: Portrait, file: Path) -> Attached:
-        motion = read_motion(motion_file(portrait))
-        arrays = read_painted(file, len(motion))
+        try:
+            motion = read_motion(motion_file(portrait))
+            arrays = read_painted(file, len(motion))
+        except StorageFailed as error:  # the next engine speaks; preparing anew mends it
+            raise self._unprepared() from error
         frames, painter = motion.frames.all(), self.queue.painter
         attached = self.queue.call(lambda: painter.attach(frames, arrays))
         return Attached(motion, attached, arrays[BOXES], np.asarray(arrays[MASKS], np.uint8))
+
+    def _unprepared(self) -> EngineFailed:
+        return EngineFailed("not_prepared", stage="avatar", engine=self.spec.name)
