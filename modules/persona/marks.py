@@ -12,6 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from heapq import nlargest
 from typing import TYPE_CHECKING, NamedTuple
 
 from modules.persona.data import RULES
@@ -39,6 +40,8 @@ SURE_BONUS = 2.0
 """The same for a guess that the neighbours support: "thay" before "oi" for "thầy"."""
 _LONGEST_LINE = 200
 """Words beyond which a line keeps the first guesses: nobody types so much without marks."""
+_WAYS = 8
+"""How many readings of a line are followed up at once."""
 _MARKS_BETWEEN = frozenset('.!?…;:,\n"')
 
 
@@ -92,14 +95,13 @@ def with_marks(guesses: Sequence[str], bonuses: Sequence[float]) -> list[str]:
         found: dict[tuple[str, str], tuple[float, tuple[str, ...]]] = {}
         options = counts.spellings.get(strip_diacritics(guess), frozenset()) | {guess}
         for (first, before), (value, way) in ways.items():
+            what = kind(before)  # which is all that the word after next asks for
             for word in options if guess != EDGE else (EDGE,):
                 worth = value + math.log(_likely(counts, first, before, word))
                 worth += bonus if word == guess else 0.0
-                # The kind of the word before is all that the one after next asks for.
-                place = (kind(before), word)
-                if place not in found or worth > found[place][0]:
-                    found[place] = (worth, (*way, word))
-        ways = found
+                if (what, word) not in found or worth > found[what, word][0]:
+                    found[what, word] = (worth, (*way, word))
+        ways = dict(nlargest(_WAYS, found.items(), key=lambda each: each[1][0]))
     return list(max(ways.values())[1][:-1])
 
 
