@@ -74,12 +74,15 @@ def _encoder(config: EarConfig) -> Any:
 class Spectrogram:
     """Whisper's log-mel spectrogram: half a minute, silence after the sound's end."""
 
-    def __init__(self, config: EarConfig) -> None:
+    def __init__(self, config: EarConfig, device: str = "cpu") -> None:
+        self._device = device
         self._extractor = WhisperFeatureExtractor(
             feature_size=config.mels, chunk_length=config.positions // ROWS
         )
 
     def __call__(self, samples: FloatArray) -> FloatArray:
         """Return float32 [1, 80, 3000] for at most 30 s at 16 kHz."""
-        made = self._extractor(samples, sampling_rate=LISTEN_RATE, return_tensors="np")
+        made = self._extractor(
+            samples, sampling_rate=LISTEN_RATE, return_tensors="np", device=self._device
+        )
         return np.asarray(made.input_features, dtype=np.float32)

@@ -102,7 +102,7 @@ class MuseTalkPainter:
         self._device, self._type = first.device, first.dtype
         self._fixed = Fixed(self._painting, networks.heard, graphs=graphs, sizes=sizes)
         self.batch = self._fixed.largest
-        self._spectrogram = Spectrogram(networks.ear.config)
+        self._spectrogram = Spectrogram(networks.ear.config, self._device.type)
         self._positions = positions(*networks.heard).to(self._device, self._type)
         self._host: Tensor | None = None
 
