@@ -13,7 +13,7 @@ import hashlib
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -46,8 +46,11 @@ _BESIDE_WEIGHTS = frozenset(
     {
         "config.json", "generation_config.json", "model.safetensors.index.json", "tokenizer.json",
         "tokenizer_config.json",
+        "vocab.txt", "bpe.codes", "added_tokens.json", "special_tokens_map.json",
     }
 )  # fmt: skip
+_WEIGHTS = (r"[\w.-]+\.safetensors", r"pytorch_model\.bin")
+"""Of a repository that has no safetensors the pickle is taken: weights are all that is read of it."""
 
 pause: Callable[[float], None] = time.sleep
 
@@ -104,28 +107,35 @@ def fetch_model(
 
 
 def pin(spec: ModelSpec) -> ModelSpec:
-    """Ask the hub once for the commit of a model behind a gate, its files and their hashes.
+    """Ask the hub once for the commit of a model that is not pinned, its files and their hashes.
 
-    What it says then holds from now on. Only safetensors and the files of tokenizer and
-    configuration are taken. Raises `EngineUnavailable`, or `WeightsRejected` where a file of
-    weights has no hash.
+    What it says then holds from now on. Only weights and the files of tokenizer and configuration
+    are taken. Raises `EngineUnavailable`, or `WeightsRejected` where a file of weights has no hash.
     """
     with _explained(spec):
-        found = HfApi().model_info(spec.repo, files_metadata=True, timeout=HEAD_S)
+        found = HfApi().model_info(
+            spec.repo, revision=spec.revision or None, files_metadata=True, timeout=HEAD_S
+        )
+        listed = {each.rfilename: each for each in found.siblings or ()}
+        weights = _weights_among(listed)
         files = []
-        for each in found.siblings or ():
-            weights = re.fullmatch(r"[\w.-]+\.safetensors", each.rfilename)
-            if not weights and each.rfilename not in _BESIDE_WEIGHTS:
-                continue
-            sha256 = each.lfs.sha256 if each.lfs else None
-            if weights and not sha256:
-                raise WeightsRejected("unhashed", file=each.rfilename, why="")
-            files.append(
-                FileSpec(each.rfilename, each.size or 0, spec.repo, found.sha or "", sha256)
-            )
-        if not re.fullmatch("[0-9a-f]{40}", found.sha or "") or not files:
+        for name in (*weights, *(name for name in listed if name in _BESIDE_WEIGHTS)):
+            stored = listed[name].lfs
+            sha256 = stored.sha256 if stored else None
+            if name in weights and not sha256:
+                raise WeightsRejected("unhashed", file=name, why="")
+            size = listed[name].size or 0
+            files.append(FileSpec(name, size, spec.repo, found.sha or "", sha256))
+        if not re.fullmatch("[0-9a-f]{40}", found.sha or "") or not weights:
             raise FileMetadataError(spec.repo)
     return replace(spec, revision=found.sha or "", files=tuple(files))
+
+
+def _weights_among(names: Iterable[str]) -> list[str]:
+    for pattern in _WEIGHTS:
+        if found := [name for name in names if re.fullmatch(pattern, name)]:
+            return found
+    return []
 
 
 def ask(file: FileSpec) -> Remote:

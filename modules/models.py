@@ -78,12 +78,15 @@ MODELS: Mapping[str, ModelSpec] = read_table()
 
 
 def read_unpinned(path: Path = UNPINNED_TABLE) -> Mapping[str, ModelSpec]:
-    """Return the models whose commit nobody outside their gate can name: they have no files yet."""
+    """Return the models whose files nobody lists with their hashes in public: they have none yet.
+
+    Most stand behind a gate; of others only the commit is known, or not even that ("").
+    """
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     models = {}
     for key, entry in table.items():
-        facts = {**entry, "note": entry["note"].strip()}
-        models[key] = ModelSpec(key=key, revision="", files=(), gated=True, **facts)
+        facts = {"revision": "", "gated": True, **entry, "note": entry["note"].strip()}
+        models[key] = ModelSpec(key=key, files=(), **facts)
     return MappingProxyType(models)
 
 

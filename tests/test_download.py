@@ -461,3 +461,22 @@ def test_weights_that_the_hub_has_no_hash_of_are_refused(
     hub.lfs = frozenset()
     with pytest.raises(WeightsRejected, match="unhashed"):
         weights.fetch("ura-llama-7b")
+
+
+def test_of_a_repository_without_safetensors_the_pickle_is_pinned(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = replace(UNPINNED["phobert-sentiment"], repo=REPO)
+    monkeypatch.setattr(models, "UNPINNED", {"phobert-sentiment": spec})
+    hub.files = {
+        "pytorch_model.bin": BIG, "tf_model.h5": BIG, "vocab.txt": SMALL, "bpe.codes": SMALL,
+        "config.json": SMALL, "tokenization.py": b"1",
+    }  # fmt: skip
+    hub.lfs = frozenset({"pytorch_model.bin", "tf_model.h5"})
+    weights = Weights(tmp_path / "models")
+    assert weights.fetch("phobert-sentiment")
+    names = {file.name for file in weights.path("phobert-sentiment").iterdir()}
+    assert {"pytorch_model.bin", "vocab.txt", "bpe.codes", "config.json"} <= names
+    assert not {"tf_model.h5", "tokenization.py"} & names
+    asked = [path for _, path, _ in hub.asked if "revision" in path]
+    assert all(spec.revision in path for path in asked)

@@ -91,7 +91,7 @@ class SileroOnnx:
     """The ONNX file on one thread of onnxruntime."""
 
     def __init__(self, path: Path) -> None:
-        import onnxruntime  # type: ignore[import-untyped]
+        import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1

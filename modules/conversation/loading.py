@@ -79,7 +79,7 @@ def wanted(app: App, spec: EngineSpec) -> bool:
         return False
     preferred = spec.name in app.settings.preferred(spec.stage)
     remote = "network" in spec.needs
-    return not spec.embedded and (preferred or remote or bool(spec.weights))
+    return not spec.embedded and (preferred or remote or "weights" in spec.needs)
 
 
 def covered(app: App, spec: EngineSpec) -> bool:
