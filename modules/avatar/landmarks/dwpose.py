@@ -170,7 +170,7 @@ def _session(path: Path, threads: int) -> Any:
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=wanted)
     except Exception as error:  # its own errors share no base but this one
-        raise WeightsRejected("not_a_network", file=path.name, why=type(error).__name__) from error
+        raise WeightsRejected("unreadable", file=path.name, why=type(error).__name__) from error
 
 
 def _check(session: Any, file: str, image: tuple[float, ...], outputs: tuple[Any, ...]) -> None:
@@ -179,7 +179,7 @@ def _check(session: Any, file: str, image: tuple[float, ...], outputs: tuple[Any
     shapes = [tuple(each.shape[1:]) for each in session.get_outputs()]
     fits = len(inputs) == 1 and _like(inputs[0].shape[1:], image) and len(shapes) == len(outputs)
     if not fits or not all(_like(s, o) for s, o in zip(shapes, outputs, strict=True)):
-        raise WeightsRejected("other_shape", file=file, why=str(shapes))
+        raise WeightsRejected("keys", file=file, why=str(shapes))
 
 
 def _like(shape: Any, wanted: tuple[float, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import gradio as gr
 from anyio import to_thread
 
 from modules import avatar, persona
-from modules.api.face import draft_of
+from modules.api.face import draft_of, kind_of
 from modules.conversation.session import Session
 from modules.errors import ConsentRequired, InvalidInput, NotFound
 from modules.media.export import write_mp4
@@ -30,6 +31,10 @@ _TEMPLATE = """
 """
 
 
+_PREVIEW = 2
+"""Place of the preview among a panel's outputs."""
+
+
 class FacePanel:
     """Which face speaks, and the portraits that are one's own."""
 
@@ -44,7 +49,9 @@ class FacePanel:
                 self._build_new()
             with gr.Column():
                 self._build_own()
-        self.outputs: list[Any] = [self._faces, self._points, self._preview, self._delete]
+        self.outputs: list[Any] = [
+            self._faces, self._points, self._preview, self._delete, self._engine, self._prepare,
+        ]  # fmt: skip
         self.worn: list[Any] = []
         """Events after which another face is shown on the stage."""
         self.corrected: Any = None
@@ -62,8 +69,21 @@ class FacePanel:
             label="face.file",
             placeholder="face.placeholder",
         )  # fmt: skip
-        # Gradio would open the picture before we have looked at it.
+        with labels(
+            gr.Accordion(open=False, elem_id="guong-clip-part", **first(label="face.clip_part")),
+            label="face.clip_part",
+        ):
+            labels(gr.Markdown(**first(value="face.clip_intro")), value="face.clip_intro")
+            self._clip = labels(
+                gr.Video(
+                    sources=["upload", "webcam"], include_audio=False, height=240,
+                    elem_id="guong-clip", **first(label="face.clip"),
+                ),
+                label="face.clip",
+            )  # fmt: skip
+        # Gradio would open them before we have looked at them.
         self._file.preprocess = _path  # type: ignore[method-assign]
+        self._clip.preprocess = _path
         self._name = labels(
             gr.Textbox(max_length=60, elem_id="guong-face-name", **first(label="face.name")),
             label="face.name",
@@ -104,6 +124,24 @@ class FacePanel:
                 ),
                 value="face.delete",
             )  # fmt: skip
+        with gr.Row():
+            self._engine = labels(
+                gr.Dropdown(
+                    [], visible=False, scale=3, elem_id="guong-face-engine",
+                    **first(label="face.engine", info="face.engine_why"),
+                ),
+                label="face.engine",
+                info="face.engine_why",
+            )  # fmt: skip
+            self._prepare = labels(
+                gr.Button(
+                    size="sm",
+                    visible=False,
+                    elem_id="guong-face-prepare",
+                    **first(value="face.prepare"),
+                ),
+                value="face.prepare",
+            )
         self._preview = gr.Video(
             visible=False, autoplay=True, interactive=False, show_label=False, height=300,
             elem_id="guong-face-preview",
@@ -113,14 +151,31 @@ class FacePanel:
         """Return the faces of a session, and the points of the one that is worn."""
         own = await to_thread.run_sync(self._bench.app.faces.list, session.owner)
         drawn = [(each.name, each.id) for each in avatar.avatars()]
-        photo = tell(session.language, "face.photo_kind")
-        listed = [*((f"{each.name} · {photo}", each.id) for each in own), *drawn]
+        kinds = [tell(session.language, f"face.{kind_of(each.clip)}_kind") for each in own]
+        named = zip(own, kinds, strict=True)
+        listed = [*((f"{each.name} · {kind}", each.id) for each, kind in named), *drawn]
         return [
             gr.update(choices=listed, value=session.persona.avatar or drawn[0][1]),
             self._marked(session),
             gr.update(value=None, visible=False),
             gr.update(visible=session.portrait is not None),
+            *self._able(session),
         ]
+
+    def _able(self, session: Session) -> list[Any]:
+        """Return who may show the portrait that is worn; nothing to choose without a network."""
+        portrait, language = session.portrait, session.language
+        wanted = self._bench.app.preparing.wanted()
+        if portrait is None or not wanted:
+            return [gr.update(visible=False), gr.update(visible=False)]
+        resident = self._bench.app.residency.resident("avatar")
+        able = avatar.serving(resident, portrait)
+        missing = self._bench.app.preparing.missing(portrait)
+        listed = [(tell(language, "face.engine_any"), "")]
+        listed += [(name, name) for name in able]
+        listed += [(tell(language, "face.engine_unready", engine=n), n) for n in missing]
+        chosen = portrait.engine if portrait.engine in {*able, *missing} else ""
+        return [gr.update(choices=listed, value=chosen, visible=True), gr.update(visible=True)]
 
     def _marked(self, session: Session) -> dict[str, Any]:
         """Return what the editor of the points shows: nothing for a drawn persona."""
@@ -139,40 +194,78 @@ class FacePanel:
 
     def _connect(self) -> None:
         on = self._bench.on
-        everything = [*self.outputs, self._file, self._consent, self._status]
+        everything = [*self.outputs, self._file, self._clip, self._consent, self._status]
         self.worn = [
             on(
                 self._keep_it.click,
                 self._keep,
-                [self._file, self._name, self._consent],
+                [self._file, self._clip, self._name, self._consent],
                 everything,
                 busy=True,
             ),
             on(self._faces.input, self._use, self._faces, [*self.outputs, self._status]),
             on(self._delete.click, self._remove, None, [*self.outputs, self._status]),
+            on(
+                self._prepare.click,
+                self._choose,
+                self._engine,
+                [*self.outputs, self._status],
+                busy=True,
+            ),
         ]
         self.corrected = on(self._points.submit, self._correct, None, [self._points, self._status])
         on(self._hear.click, self._say, None, self._preview, busy=True)
 
     async def _keep(
-        self, request: gr.Request, file: str | None, name: str, consent: bool,
+        self, request: gr.Request, file: str | None, clip: str | None, name: str, consent: bool,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> list[Any]:  # fmt: skip
         session, app = self._bench.visitors.session(request), self._bench.app
-        if not file:
+        given = clip or file
+        if not given:
             raise InvalidInput("empty", field="file")
         if not consent:
             raise ConsentRequired("face")
         called = clean_name(name)
-        progress(0.2, tell(session.language, "face.working"))
-        path = Path(file)
+        progress(0.1, tell(session.language, "face.working"))
+        path = Path(given)
         draft = await to_thread.run_sync(draft_of, path, app.finder)
         kept = await to_thread.run_sync(app.faces.add, session.owner, called, draft, True)
         app.files.discard(path)
         await put_on(session, kept.id)
         told = [tell(session.language, "face.kept", name=kept.name)]
         told += [tell(session.language, f"face.advice_{code}") for code in draft.advice]
-        return [*await self.show(session), None, False, " ".join(told)]
+        if session.portrait and (missing := app.preparing.missing(session.portrait)):
+            told.append(await self._made_ready(session, missing[0], progress))
+        return [*await self.show(session), None, None, False, " ".join(told)]
+
+    async def _choose(
+        self, request: gr.Request, engine: str | None,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> list[Any]:  # fmt: skip
+        """Let an engine show the face from now on; one that paints is prepared first, and shown."""
+        session, app = self._bench.visitors.session(request), self._bench.app
+        if session.portrait is None:
+            raise NotFound("avatar", id="")
+        face, name = session.portrait.id, engine or ""
+        told = ""
+        if name in app.preparing.missing(session.portrait):
+            told = await self._made_ready(session, name, progress)
+        await to_thread.run_sync(lambda: app.faces.change(session.owner, face, engine=name))
+        await put_on(session, face)
+        shown = await self.show(session)
+        if told:
+            shown[_PREVIEW] = await self._said(session)
+        return [*shown, told or tell(session.language, "face.engine_used")]
+
+    async def _made_ready(self, session: Session, engine: str, progress: gr.Progress) -> str:
+        """Prepare the face that is worn; return the sentence that says so."""
+        assert session.portrait is not None
+        steps = self._bench.app.preparing.prepare(session.owner, session.portrait.id, engine)
+        async with aclosing(steps) as shares:
+            async for share in shares:
+                progress(share, tell(session.language, "face.preparing", engine=engine))
+        return tell(session.language, "face.prepared", engine=engine)
 
     async def _use(self, request: gr.Request, face: str) -> list[Any]:
         session = self._bench.visitors.session(request)
@@ -207,7 +300,10 @@ class FacePanel:
 
     async def _say(self, request: gr.Request) -> Any:
         """Let the face say a sentence."""
-        session, app = self._bench.visitors.session(request), self._bench.app
+        return await self._said(self._bench.visitors.session(request))
+
+    async def _said(self, session: Session) -> Any:
+        app = self._bench.app
         text = persona.preview(session.address.pair, session.persona.tone, session.persona.region)
         asked = TurnRequest(
             0, text, owner=session.owner, persona=session.persona, engines=session.engines(),
