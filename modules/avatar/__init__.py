@@ -62,6 +62,23 @@ ENGINES: tuple[EngineSpec, ...] = (
         first_output_s=5.0,
         next_output_s=3.0,
     ),
+    *(
+        EngineSpec(
+            name,
+            "avatar",
+            "modules.avatar.sadtalker.engine:SadTalkerEngine",
+            frozenset({"torch", "cuda", "weights"}),
+            packages=("torch", "safetensors", "cv2", "soxr"),
+            weights=("sadtalker-256",),
+            megabytes=megabytes,
+            licence="MIT",
+            # It begins when an answer is over: with all coefficients of up to five minutes.
+            first_output_s=60.0,
+            next_output_s=20.0,
+        )
+        # The second one shares what the first has loaded.
+        for name, megabytes in (("sadtalker", 3_000), ("sadtalker-still", 100))
+    ),
     EngineSpec(
         "puppet",
         "avatar",
@@ -82,7 +99,9 @@ ENGINES: tuple[EngineSpec, ...] = (
 )
 
 _DRAWN_ONLY = frozenset({"drawn"})
-_PORTRAITS_ONLY = frozenset({"puppet", "musetalk", "musetalk-tiny", "wav2lip"})
+_PORTRAITS_ONLY = frozenset(
+    {"puppet", "musetalk", "musetalk-tiny", "wav2lip", "sadtalker", "sadtalker-still"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +122,22 @@ class AvatarInfo:
 PAINTERS: dict[str, str] = {"musetalk": "musetalk", "wav2lip": "wav2lip"}
 """Engines that show only what they were prepared for, and the painter (`neural/painting.py`) whose
 preparation each of them takes."""
+FILMERS = frozenset({"sadtalker", "sadtalker-still"})
+"""Engines that begin when an answer is over: for films, never for a turn."""
 
 
-def serving(engines: tuple[str, ...], portrait: Portrait | None) -> tuple[str, ...]:
+def serving(
+    engines: tuple[str, ...], portrait: Portrait | None, *, films: bool = False
+) -> tuple[str, ...]:
     """Return which of a stage's engines can show a face: a portrait, or (None) a drawn persona.
 
-    Who was chosen for a portrait comes first; who paints mouths serves where it was prepared.
+    Who was chosen for a portrait comes first; who paints mouths serves where it was prepared. For
+    `films` those serve as well that begin when an answer is over, behind all others.
     """
     cannot = _DRAWN_ONLY if portrait is not None else _PORTRAITS_ONLY
-    able = [name for name in engines if name not in cannot]
+    able = [name for name in engines if name not in cannot and name not in FILMERS]
+    if films and portrait is not None:
+        able += [name for name in engines if name in FILMERS]
     if portrait is None:
         return tuple(able)
     able = [n for n in able if n not in PAINTERS or PAINTERS[n] in portrait.prepared]
@@ -182,6 +208,7 @@ def _info(avatar: str) -> AvatarInfo:
 
 __all__ = [
     "ENGINES",
+    "FILMERS",
     "PAINTERS",
     "STATES",
     "AvatarInfo",

@@ -79,6 +79,7 @@ class Generator(nn.Module):
         standing = standing.expand(len(driving), -1, -1)
         where, seen = self.dense_motion_network(source.compressed, driving, standing)
         features = source.features.expand(len(driving), -1, -1, -1, -1)
-        taken = functional.grid_sample(features, where, align_corners=False).flatten(1, 2)
-        made: Tensor = self.decoder(self.fourth(self.third(taken)) * seen)
+        taken = functional.grid_sample(features.to(where.dtype), where, align_corners=False)
+        moved = self.third(taken.flatten(1, 2).to(features.dtype))
+        made: Tensor = self.decoder(self.fourth(moved) * seen)
         return made

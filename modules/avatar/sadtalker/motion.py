@@ -67,14 +67,14 @@ class DenseMotion(nn.Module):
         """Return for keypoints [n, 15, 3] the motions [n, 16, d, h, w, 3], the share of each
         [n, 16, d, h, w], and how much of each place can be seen in the portrait [n, 1, h, w].
 
-        `space` is what `compressed` gave.
+        `space` is what `compressed` gave; it may be in halves, places never are.
         """
-        places = grid(space.shape[2:], space)
+        places = grid(space.shape[2:], driving)
         motions = _motions(places, driving, source)
         heat = _heat(places, driving) - _heat(places, source)
         heat = functional.pad(heat, (0, 0) * 3 + (1, 0))  # none for the background
-        copies = _sampled(space, motions)
-        seen = torch.cat([heat[:, :, None], copies], dim=2).flatten(1, 2)
+        copies = _sampled(space, motions.to(space.dtype))
+        seen = torch.cat([heat[:, :, None].to(space.dtype), copies], dim=2).flatten(1, 2)
         made = self.hourglass(seen)
         hidden = self.occlusion(made.flatten(1, 2)).sigmoid()
         return motions, self.mask(made).softmax(dim=1), hidden
@@ -82,7 +82,7 @@ class DenseMotion(nn.Module):
     def forward(self, space: Tensor, driving: Tensor, source: Tensor) -> tuple[Tensor, Tensor]:
         """Return where to look in the portrait [n, d, h, w, 3], and how much is seen."""
         motions, shares, hidden = self.shares(space, driving, source)
-        shares = torch.where(shares < _LEAST, 0.0, shares)
+        shares = torch.where(shares < _LEAST, 0.0, shares).to(motions.dtype)
         return (motions * shares[..., None]).sum(dim=1), hidden
 
 

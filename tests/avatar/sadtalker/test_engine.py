@@ -1,0 +1,109 @@
+"""SadTalker in the product: films of whole answers, never a turn; it moves portraits that idle."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import anyio
+import numpy as np
+import pytest
+
+from modules.avatar import ENGINES, FILMERS, serving
+from modules.avatar.neural.painting import Mover
+from modules.avatar.sadtalker.checkpoint import SadTalker
+from modules.avatar.sadtalker.engine import SadTalkerEngine
+from modules.avatar.sadtalker.mapping import MappingNet
+from modules.avatar.sadtalker.studio import Studio
+from modules.errors import EngineFailed, EngineUnavailable
+from modules.messages import Frames, Speech, TurnRequest
+from tests.avatar.conftest import cut, pictures, play, sound, spoken
+from tests.avatar.sadtalker.toys import portrait, toys
+
+SPECS = {spec.name: spec for spec in ENGINES}
+
+
+@pytest.fixture(scope="module")
+def studio(networks: SadTalker, mappings: dict[str, MappingNet]) -> Studio:
+    return Studio(toys(networks), lambda kind: mappings[kind], batch=4)
+
+
+def engine(studio: Studio, name: str = "sadtalker") -> SadTalkerEngine:
+    made = SadTalkerEngine(SPECS[name])
+    made._studio = studio
+    return made
+
+
+def film(studio: Studio, *pieces: Speech, name: str = "sadtalker") -> list[Frames]:
+    request = TurnRequest(1, "", portrait=portrait(), live=False)
+    found: list[Frames] = play(engine(studio, name).open(request), *pieces)
+    return found
+
+
+def test_an_answer_is_filmed_whole_with_exactly_its_sound(studio: Studio) -> None:
+    said = spoken(1.0, last=True)
+    batches = film(studio, said)
+    frames = pictures(batches)
+    assert len(frames) == 25 + 10
+    assert frames.shape[1:] == (512, 512, 3)
+    np.testing.assert_array_equal(sound(batches)[: len(said.samples)], said.samples)
+    assert [batch.first for batch in batches] == list(
+        np.cumsum([0, *(len(batch.rgb) for batch in batches)])[:-1]
+    )
+
+
+def test_pieces_wait_for_the_last_and_make_the_same_film(studio: Studio) -> None:
+    said = spoken(1.0, last=True)
+    first, second = cut(said, 10_000)
+    batches = film(studio, first, second)
+    assert len(batches[0].rgb) == 0
+    np.testing.assert_array_equal(pictures(batches), pictures(film(studio, said)))
+
+
+def test_a_still_head_keeps_its_pose_and_a_moving_one_does_not(studio: Studio) -> None:
+    said = spoken(1.0, last=True)
+    moving, still = (pictures(film(studio, said, name=n)) for n in ("sadtalker", "sadtalker-still"))
+    assert np.abs(moving.astype(int) - still).max() > 0
+
+
+def test_a_turn_that_is_played_meanwhile_is_refused(studio: Studio) -> None:
+    with pytest.raises(EngineFailed, match="not_live"):
+        engine(studio).open(TurnRequest(1, "", portrait=portrait()))
+    with pytest.raises(EngineFailed, match="no_portrait"):
+        engine(studio).open(TurnRequest(1, "", live=False))
+
+
+def test_it_serves_films_of_portraits_only() -> None:
+    names = tuple(SPECS)
+    face = portrait()
+    assert not FILMERS & set(serving(names, face))
+    assert not FILMERS & set(serving(names, None, films=True))
+    assert set(serving(names, face, films=True)) >= FILMERS
+    chosen = replace(face, engine="sadtalker")
+    assert not FILMERS & set(serving(names, chosen))
+
+
+def test_it_moves_portraits_that_idle(studio: Studio) -> None:
+    mover: Mover = engine(studio).mover
+    assert (mover.name, mover.version) == ("sadtalker", "1")
+
+
+def test_it_opens_only_when_it_is_loaded_and_needs_a_gpu() -> None:
+    made = SadTalkerEngine(SPECS["sadtalker"])
+    with pytest.raises(EngineUnavailable, match="not_loaded"):
+        made.open(TurnRequest(1, "", portrait=portrait(), live=False))
+    with pytest.raises(EngineUnavailable, match="cuda"):
+        made.load()
+
+
+def test_a_film_that_nobody_waits_for_stops(studio: Studio) -> None:
+    async def stopped() -> int:
+        request = TurnRequest(1, "", portrait=portrait(), live=False)
+        stream = engine(studio).open(request)
+        await stream.push(spoken(2.0, last=True))
+        given = 0
+        async for frames in stream:
+            given += len(frames.rgb)
+            await stream.clear()
+        return given
+
+    assert 0 < anyio.run(stopped) < 50
