@@ -20,7 +20,10 @@ from modules.asr.vocabulary import Vocabulary
 from modules.errors import EngineUnavailable, WeightsRejected
 from modules.messages import LISTEN_RATE, FloatArray, Word
 
-BROKEN = (OSError, RuntimeError, ValueError, KeyError, pickle.UnpicklingError)
+BROKEN = (
+    OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, EOFError,
+    pickle.UnpicklingError,
+)  # fmt: skip
 """What transformers and torch raise over damaged files."""
 WORKING_MB = 700
 """Beside the weights: CUDA's context, an encoded sound, the allocator's slack."""
@@ -38,12 +41,14 @@ class Network:
             self._features: Any = WhisperFeatureExtractor.from_pretrained(
                 folder, local_files_only=True
             )
-            model: Any = WhisperForConditionalGeneration.from_pretrained(
+            model, report = WhisperForConditionalGeneration.from_pretrained(
                 folder,
                 dtype=torch.float16 if self.device == "cuda" else torch.float32,
                 local_files_only=True,
                 weights_only=True,
+                output_loading_info=True,
             )
+            _check_keys(report)
             self._model: Any = model.to(self.device).eval().requires_grad_(False)
         except torch.cuda.OutOfMemoryError as error:
             torch.cuda.empty_cache()
@@ -108,6 +113,16 @@ def _heads(model: Any) -> dict[int, list[int]]:
     given = getattr(model.generation_config, "alignment_heads", None)
     pairs = given or [(la, h) for la in range(layers // 2, layers) for h in range(heads)]
     return {layer: [h for la, h in pairs if la == layer] for layer, _ in pairs}
+
+
+def _check_keys(report: Any) -> None:
+    """Refuse what transformers would only warn of: tensors that are missing are drawn by lot."""
+    for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"):
+        # The output layer is the embedding's; some files hold it twice.
+        wrong = sorted(str(key) for key in report[kind] if str(key) != "proj_out.weight")
+        if wrong:
+            why = f"{kind}: {wrong[0]}"[:80]
+            raise WeightsRejected("keys", file="pytorch_model.bin", why=why)
 
 
 def _check_room(device: str, megabytes: int) -> None:
