@@ -24,6 +24,9 @@ _PEER_SELF: str = _RULES["neutral"]["peer_self"]
 _NEUTRAL_PEER = phrases(_RULES["neutral"]["user"], _RULES["neutral"]["peer"])
 _MAY_BE_FRIEND = frozenset({"bạn", *_RULES["neutral"]["peer"]})
 _PLURAL = frozenset(_RULES["neutral"]["plural"])
+_ORDINAL = frozenset(_RULES["neutral"]["ordinal"])
+_NUMBERS = frozenset(_RULES["neutral"]["numbers"])
+_FAMILIES = phrases(_RULES["neutral"]["families"])
 _FRIEND = frozenset(_RULES["neutral"]["friend"])
 _ONESELF_BEFORE = phrases(_RULES["oneself"]["before"])
 _ONESELF_BEHIND = phrases(_RULES["oneself"]["behind"])
@@ -109,13 +112,19 @@ def _is_slot(answer: Utterance, segment: Segment, start: int, end: int) -> bool:
     """Say whether a neutral word stands for one of the two: not "chúng tôi", "bạn của em"."""
     forms = answer.forms
     before = forms[start - 1] if start > segment.start else ""
-    if before in _PLURAL:
+    if before in _PLURAL and not _is_apart(forms[segment.start : start]):
         return False
     if end >= segment.end or forms[start] not in _MAY_BE_FRIEND:
         return True
     named = answer.cased and answer.tokens[end].capital and answer.tokens[end].kind == "word"
     friend = forms[end] in _FRIEND and not breaks(forms, start, end + 1)
     return not friend and forms[end] not in _KIN and not named
+
+
+def _is_apart(before: Sequence[str]) -> bool:
+    """Say whether the word before counts nobody: "thứ ba | bạn rảnh", "hai mẹ con | bạn"."""
+    ordinal = before[-1] in _NUMBERS and before[-2:-1] != [] and before[-2] in _ORDINAL
+    return ordinal or _FAMILIES.end(before)
 
 
 def _is_assistant(forms: Sequence[str], segment: Segment, index: int) -> bool:
