@@ -40,7 +40,7 @@ ENGINES: tuple[EngineSpec, ...] = (
         "vieneu",
         "vieneu.engine:VieneuEngine",
         "vieneu-v3-turbo",
-        800,
+        1_100,
         "Apache-2.0",
         packages=("onnxruntime", "tokenizers"),
         next_output_s=20.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -135,9 +136,10 @@ class NeuralEngine:
         if self.spec.missing_packages:
             remedy = "pip install " + " ".join(self.spec.missing_packages)
             raise EngineUnavailable("packages", stage="tts", remedy=remedy)
-        network = self.network()
-        self._network = network
-        self.open(TurnRequest(0, "")).warm_up()
+        self._network = self.network()
+        # On ZeroGPU no kernel may run before a worker has the device.
+        if not ("torch" in self.spec.needs and os.environ.get("SPACES_ZERO_GPU")):
+            self.open(TurnRequest(0, "")).warm_up()
 
     def network(self) -> Network:
         """Return the loaded network."""

@@ -90,7 +90,7 @@ def test_a_graph_that_tells_its_durations_gives_the_same_sound(network: PiperNet
         "input_lengths": np.array([len(ids)], np.int64),
         "scales": scales,
     }
-    sound, frames = network._session.run(["output", network._durations], feed)
+    sound, frames = network._graph.run(["output", network._durations], feed)
     assert np.array_equal(plain.run(None, feed)[0], sound)
     assert frames.sum() * piper_voice.HOP == sound.size
 

@@ -15,7 +15,7 @@ from modules.models import FileSpec, sha256_of
 from modules.tts.espeak_library import Phoneme
 from modules.tts.neural import Reading
 from modules.tts.neural_voices import NeuralVoice
-from modules.tts.onnx_session import checked_interface, open_graph
+from modules.tts.onnx_session import Graph
 from modules.tts.phrases import Phrase
 from modules.tts.piper.config import BEGIN, BLANK, END, PAD, Config, read_config
 from modules.tts.piper.graph import with_durations
@@ -47,7 +47,7 @@ class PiperNetwork:
             if file.sha256 is not None and sha256_of(folder / file.name) != file.sha256:
                 raise WeightsRejected("altered", file=Path(file.name).name)
         self.config = read_config(folder / f"{graph.name}.json")
-        self._session, self._durations = _session(folder / graph.name)
+        self._graph, self._durations = _opened(folder / graph.name)
 
     def read(
         self, phrase: Phrase, voice: NeuralVoice, pace: float, stopped: Callable[[], bool]
@@ -67,7 +67,7 @@ class PiperNetwork:
         """
         config = self.config
         scales = [config.noise, config.length / pace, config.timing_noise]
-        sound, frames = self._session.run(
+        sound, frames = self._graph.run(
             ["output", self._durations],
             {
                 "input": np.array([ids], np.int64),
@@ -113,11 +113,11 @@ def _timed(
     return timed(words, [places[i] for i in spelling.sounds], [places[i] for i in spelling.ends])
 
 
-def _session(path: Path) -> tuple[Any, str]:
+def _opened(path: Path) -> tuple[Graph, str]:
     try:
         model, durations = with_durations(path.read_bytes())
     except (OSError, ValueError) as error:
         raise WeightsRejected("unreadable", file=path.name, why=str(error)) from error
-    session = open_graph(model, path.name)
-    checked_interface(session, path.name, _INPUTS, {"output", durations})
-    return session, durations
+    graph = Graph(model, path.name)
+    graph.check(_INPUTS, {"output", durations})
+    return graph, durations

@@ -16,7 +16,7 @@ from modules.messages import FloatArray
 from modules.models import FileSpec, sha256_of
 from modules.tts.neural import Reading
 from modules.tts.neural_voices import NeuralVoice
-from modules.tts.onnx_session import checked_interface, open_graph
+from modules.tts.onnx_session import Graph
 from modules.tts.phrases import Phrase
 from modules.tts.vieneu.config import read_config
 from modules.tts.vieneu.heads import Heads
@@ -63,8 +63,8 @@ class VieneuNetwork:
         self._graphs = {}
         for name, taken in inputs.items():
             path = (folder if name == CODEC else home) / f"{name}.onnx"
-            self._graphs[name] = open_graph(path, path.name)
-            checked_interface(self._graphs[name], path.name, taken, set())
+            self._graphs[name] = Graph(path, path.name)
+            self._graphs[name].check(taken, set())
 
     def read(
         self, phrase: Phrase, voice: NeuralVoice, pace: float, stopped: Callable[[], bool]
