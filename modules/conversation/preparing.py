@@ -51,7 +51,7 @@ class Preparing:
         yield 0.0
         async with self._turn:
             portrait = await to_thread.run_sync(self._app.faces.get, owner, face)
-            work = _Work(self._app, portrait, engine)
+            work = _Work(self._app, portrait, self._mover())
             with self._app.residency.lease("avatar", engine) as lent:
                 done = asyncio.create_task(to_thread.run_sync(work.run, lent))
                 try:
@@ -72,39 +72,6 @@ class Preparing:
             if session.owner == owner and session.portrait and session.portrait.id == face:
                 await session.configure(session.persona)
 
-    async def prepare_quietly(self, owner: str, face: str, engine: str) -> None:
-        """The same, for who only waits for the end."""
-        async for _ in self.prepare(owner, face, engine):
-            pass
-
-
-class _Work:
-    """One preparation: made in a thread, looked at from the event loop."""
-
-    def __init__(self, app: App, portrait: Portrait, engine: str) -> None:
-        self.share = 0.0
-        self.stop = threading.Event()
-        self._app, self._portrait, self._engine = app, portrait, engine
-
-    def run(self, engine: Any) -> None:
-        """Find out how the face moves, then let a `NeuralEngine` prepare it."""
-        from modules.avatar.neural.shelf import motion_file, read_motion, write_motion
-        from modules.avatar.neural.sources import motion_of
-
-        file = motion_file(self._portrait)
-        try:
-            read_motion(file)
-        except GuongError:  # not there yet, or damaged
-            mover = self._mover()
-            motion = motion_of(self._portrait, self._app.finder, mover, partial(self._part, 0.0))
-            write_motion(file, motion)
-        if not self.stop.is_set():
-            engine.prepare(self._portrait, partial(self._part, _MOTION_SHARE), self.stop.is_set)
-
-    def _part(self, begun: float, share: float) -> None:
-        whole = _MOTION_SHARE if begun == 0.0 else 1 - _MOTION_SHARE
-        self.share = begun + whole * share
-
     def _mover(self) -> Mover | None:
         """Return who moves portraits best of what is loaded; None leaves it to the puppet."""
         residency: Any = self._app.residency
@@ -115,3 +82,36 @@ class _Work:
                     found: Mover = mover
                     return found
         return None
+
+    async def prepare_quietly(self, owner: str, face: str, engine: str) -> None:
+        """The same, for who only waits for the end."""
+        async for _ in self.prepare(owner, face, engine):
+            pass
+
+
+class _Work:
+    """One preparation: made in a thread, looked at from the event loop."""
+
+    def __init__(self, app: App, portrait: Portrait, mover: Mover | None) -> None:
+        self.share = 0.0
+        self.stop = threading.Event()
+        self._app, self._portrait, self._mover = app, portrait, mover
+
+    def run(self, engine: Any) -> None:
+        """Find out how the face moves, then let a `NeuralEngine` prepare it."""
+        from modules.avatar.neural.shelf import motion_file, read_motion, write_motion
+        from modules.avatar.neural.sources import motion_of
+
+        file = motion_file(self._portrait)
+        try:
+            read_motion(file)
+        except GuongError:  # not there yet, or damaged
+            part = partial(self._part, 0.0)
+            motion = motion_of(self._portrait, self._app.finder, self._mover, part)
+            write_motion(file, motion)
+        if not self.stop.is_set():
+            engine.prepare(self._portrait, partial(self._part, _MOTION_SHARE), self.stop.is_set)
+
+    def _part(self, begun: float, share: float) -> None:
+        whole = _MOTION_SHARE if begun == 0.0 else 1 - _MOTION_SHARE
+        self.share = begun + whole * share
