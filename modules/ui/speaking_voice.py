@@ -7,6 +7,8 @@ from modules.conversation.session import Session
 from modules.text.catalogue import tell
 from modules.tts import AnyVoice
 
+_FREE = {"Apache-2.0", "MIT", "BSD-3-Clause"}
+
 
 def speaking(session: Session) -> str:
     """Return the base voice that speaks, as a sentence."""
@@ -57,9 +59,9 @@ def described(session: Session, voice: AnyVoice) -> str:
         tell(language, f"gender.{voice.gender}"), tell(language, region),
         _name(language, voice.engine),
     ]  # fmt: skip
-    restricts = session.app.residency.spec("tts", voice.engine).licence if voice.engine else ""
-    if voice.engine != tts.DRAWN and restricts != "Apache-2.0":
-        parts.append(restricts)
+    licence = next(spec.licence for spec in tts.ENGINES if spec.name == voice.engine)
+    if voice.engine != tts.DRAWN and licence not in _FREE:
+        parts.append(licence)
     return ", ".join(parts)
 
 
