@@ -179,8 +179,10 @@ class Weights:
 
 
 def weights(settings: Settings | None = None) -> Weights:
-    """Return the app's own directory of checkpoints, `models` under `GUONG_DATA`."""
-    return Weights((settings or Settings()).data / "models")
+    """Return the app's own directory of checkpoints, `models` under `GUONG_DATA`, or in the bucket
+    of a Space.
+    """
+    return Weights((settings or Settings()).models)
 
 
 def sha256_of(path: Path) -> str:

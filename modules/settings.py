@@ -11,12 +11,17 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+MOUNT = Path("/data")
+"""Where a Space has its bucket, if one is mounted."""
+
+
+def _default_bucket() -> Path | None:
+    mounted = os.environ.get("SPACE_ID") and os.access(MOUNT, os.W_OK)
+    return MOUNT / "guong" if mounted else None
+
 
 def _default_data() -> Path:
-    # A Space's persistent storage, where it has one; else where desktop programs keep user data.
-    space = Path("/data")
-    if os.environ.get("SPACE_ID") and os.access(space, os.W_OK):
-        return space / "guong"
+    # Where desktop programs keep user data. On a Space this is lost at a restart: see `bucket`.
     home = os.environ.get("XDG_DATA_HOME")
     return (Path(home) if home else Path.home() / ".local" / "share") / "guong"
 
@@ -28,6 +33,9 @@ class Settings(BaseSettings):
 
     data: Path = Field(default_factory=_default_data)
     """Directory of everything that is kept: voices, memories, weights, caches. Mode 0700."""
+    bucket: Path | None = Field(default_factory=_default_bucket)
+    """Where what is kept of users is copied to, and taken back from after a restart; weights lie
+    there at once. On a Space `/data/guong`, where a bucket is mounted."""
     secret: SecretStr | None = None
     """Key of the user ids; made and kept in `data` where it is not given."""
     language: str = "vi"
@@ -69,6 +77,11 @@ class Settings(BaseSettings):
     "together" or "cerebras", or "auto"; empty asks nobody."""
     llm_key: SecretStr | None = None
     llm_timeout_s: float = 20.0
+
+    @property
+    def models(self) -> Path:
+        """Return the directory of weights: written once and whole, so a bucket will do."""
+        return (self.bucket or self.data) / "models"
 
     def preferred(self, stage: str) -> tuple[str, ...]:
         """Return the engine that the environment prefers for a stage, if any."""

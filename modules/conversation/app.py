@@ -16,7 +16,7 @@ from anyio import to_thread
 from modules import asr, avatar, emotion, heap, llm, memory, tts, voice, zerogpu
 from modules.avatar.landmarks.finder import Finder
 from modules.avatar.photo.store import FaceStore
-from modules.conversation import speaking
+from modules.conversation import snapshots, speaking
 from modules.conversation.back import Back, back
 from modules.conversation.base_voices import BaseVoices
 from modules.conversation.cache import Cache, CachedEmbedding
@@ -33,6 +33,7 @@ from modules.conversation.preparing import Preparing
 from modules.conversation.ratings import Ratings
 from modules.conversation.session import Session
 from modules.conversation.sessions import Sessions
+from modules.conversation.snapshots import taken_back
 from modules.conversation.styling import Styles
 from modules.conversation.talk import Budget
 from modules.engines import EngineSpec, Stage
@@ -70,6 +71,8 @@ class App:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.snapshots = taken_back(settings.data, settings.bucket)
+        """Copies in a bucket of what is kept of users, taken back already; None without one."""
         secret = settings.secret.get_secret_value() if settings.secret else None
         self.identity = Identity(load_secret(secret, settings.data))
         self.weights = weights(settings)
@@ -132,6 +135,7 @@ class App:
         self.spawn(self._prepare())
         self.spawn(self._tidy())
         self.spawn(self._rest())
+        self.spawn(self._copy_out())
         try:
             yield
         finally:
@@ -143,6 +147,7 @@ class App:
             self.filming.close()
             self.memories.close()
             self.residency.close()
+            await to_thread.run_sync(self._take_snapshot)
 
     def spawn(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
         """Run work in the background, for as long as the app runs."""
@@ -218,6 +223,19 @@ class App:
                 log.warning("tidying failed: %s", type(error).__name__)
             await asyncio.sleep(_SWEEP_S)
 
+    async def _copy_out(self) -> None:
+        """Copy what is kept of users to the bucket, where there is one, now and then."""
+        while self.snapshots is not None:
+            await asyncio.sleep(snapshots.EVERY_S)
+            await to_thread.run_sync(self._take_snapshot)
+
+    def _take_snapshot(self) -> None:
+        try:
+            if self.snapshots is not None:
+                self.snapshots.take()
+        except (GuongError, OSError) as error:
+            log.warning("copying to the bucket failed: %s", type(error).__name__)
+
     async def _rest(self) -> None:
         """Give back the memory of past turns whenever nobody speaks."""
         seen = rested = 0
@@ -286,6 +304,8 @@ class App:
             "cached": self.cache.forget(owner),
         }
         await to_thread.run_sync(self._remove_home, owner)
+        if self.snapshots is not None:
+            await to_thread.run_sync(self.snapshots.forget, owner)
         return removed
 
     async def delete_face(self, owner: str, face: str) -> None:

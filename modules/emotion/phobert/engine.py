@@ -107,7 +107,7 @@ class OwnEngine(PhobertEngine):
 
 def own_folder(settings: Settings) -> Path:
     """Return where the owner's own network lies, or would lie."""
-    return settings.emotion_model or settings.data / "models" / OWN
+    return settings.emotion_model or settings.models / OWN
 
 
 class PhobertStream:

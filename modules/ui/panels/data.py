@@ -55,7 +55,7 @@ class DataPanel:
         """Return what is kept here, and for how long."""
         app, language = self._bench.app, session.language
         text = tell(language, "data.intro", days=app.settings.keep_days)
-        if os.environ.get("SPACE_ID") and not app.settings.data.is_relative_to("/data"):
+        if os.environ.get("SPACE_ID") and app.settings.bucket is None:
             text += "\n\n" + tell(language, "data.ephemeral")
         count = len(await to_thread.run_sync(app.ratings.all, session.owner))
         told = tell(language, "rating.count", count=count)
