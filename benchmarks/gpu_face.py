@@ -249,7 +249,7 @@ def ready(name: str, frames: int) -> list[Figure]:
         megabytes = (path.stat().st_size + len(motion.data)) / 1e6
 
         def attach() -> None:
-            painter.attach(motion.all(), read_painted(path, frames))
+            painter.attach(motion, read_painted(path, frames))
 
         times = [1_000 * timed(attach) for _ in range(4)][1:]
     prepare = 1_000 * timed(lambda: painter.prepare(picture[None], points()[None]))

@@ -28,10 +28,10 @@ _SURE = 0.15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grounds:
-    """What faces are pasted onto: some frames, or all of an avatar; on the painter's device."""
+    """What faces are pasted onto, but for the pictures: of all frames of an avatar or of a batch;
+    on the painter's device.
+    """
 
-    frames: Tensor
-    """uint8 [n, height, width, 3]."""
     boxes: Tensor
     """float32 [n, 4]: left, top, right, bottom in pixels."""
     masks: Tensor
@@ -43,33 +43,22 @@ class Grounds:
 
     def at(self, indices: Tensor) -> Grounds:
         """Return those of some frames."""
-        return Grounds(
-            self.frames[indices], self.boxes[indices], self.masks[indices], self.under[indices],
-            self.edge[indices],
-        )  # fmt: skip
+        return Grounds(*(getattr(self, name)[indices] for name in self.__slots__))
 
     @classmethod
     def joined(cls, parts: list[Grounds]) -> Grounds:
         """Return those of several avatars in one batch."""
-        if len(parts) == 1:
-            return parts[0]
-        return cls(
-            *(
-                torch.cat([getattr(part, name) for part in parts])
-                for name in ("frames", "boxes", "masks", "under", "edge")
-            )
-        )
+        return cls(*(torch.cat([getattr(p, name) for p in parts]) for name in cls.__slots__))
 
 
-def grounds(frames: Tensor, boxes: Tensor, masks: Tensor, under: Tensor) -> Grounds:
-    """Return what faces are pasted onto: uint8 frames [n, height, width, 3], masks [n, m, m] and
-    `beneath` of each frame [n, 32, 32, 3], boxes of any number type [n, 4].
+def grounds(boxes: Tensor, masks: Tensor, under: Tensor) -> Grounds:
+    """Return what faces are pasted onto: masks [n, m, m] and `beneath` of each frame
+    [n, 32, 32, 3], both uint8, boxes of any number type [n, 4].
     """
     opaque = masks[:, None].float() / 255
     border = ((opaque > _EDGE[0]) & (opaque < _EDGE[1])).float()
     edge = functional.adaptive_avg_pool2d(border, CELLS)
-    coarse = under.permute(0, 3, 1, 2).float() / 255
-    return Grounds(frames, boxes.float(), opaque, coarse, edge)
+    return Grounds(boxes.float(), opaque, under.permute(0, 3, 1, 2).float() / 255, edge)
 
 
 def beneath(crop: ByteArray) -> ByteArray:
@@ -78,7 +67,9 @@ def beneath(crop: ByteArray) -> ByteArray:
     return np.asarray(found, np.uint8)
 
 
-def pasted(faces: Tensor, below: Grounds, strength: Tensor, *, colours: bool = True) -> Tensor:
+def pasted(
+    faces: Tensor, frames: Tensor, below: Grounds, strength: Tensor, *, colours: bool = True
+) -> Tensor:
     """Return frames uint8 [k, height, width, 3] with faces [k, 3, s, s] (0 to 1) in their boxes.
 
     `strength` float32 [k] scales the masks. `colours`: whether a face takes on those of its ground.
@@ -89,7 +80,7 @@ def pasted(faces: Tensor, below: Grounds, strength: Tensor, *, colours: bool = T
             difference(faces, below), faces.shape[-2:], mode="bicubic", align_corners=False
         )
         faces = (faces + added).clamp(0, 1)
-    height, width = below.frames.shape[1:3]
+    height, width = frames.shape[1:3]
     left, top, right, bottom = below.boxes.unbind(1)
     x = _across(width, left, right)
     y = _across(height, top, bottom)
@@ -98,7 +89,7 @@ def pasted(faces: Tensor, below: Grounds, strength: Tensor, *, colours: bool = T
     alpha = functional.grid_sample(below.masks, grid, padding_mode="border", align_corners=False)
     inside = (x.abs() <= 1)[:, None, None, :] & (y.abs() <= 1)[:, None, :, None]
     alpha = alpha * inside * strength.float()[:, None, None, None]
-    picture = below.frames.permute(0, 3, 1, 2).float()
+    picture = frames.permute(0, 3, 1, 2).float()
     mixed = picture + alpha * (placed * 255 - picture)
     return (mixed + 0.5).clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous()
 

@@ -127,8 +127,8 @@ class NeuralEngine:
             arrays = read_painted(file, len(motion))
         except StorageFailed as error:  # the next engine speaks; preparing anew mends it
             raise self._unprepared() from error
-        frames, painter = motion.frames.all(), self.queue.painter
-        attached = self.queue.call(lambda: painter.attach(frames, arrays))
+        painter = self.queue.painter
+        attached = self.queue.call(lambda: painter.attach(motion.frames, arrays))
         return Attached(motion, attached, arrays[BOXES], np.asarray(arrays[MASKS], np.uint8))
 
     def _unprepared(self) -> EngineFailed:

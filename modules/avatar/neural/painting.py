@@ -58,6 +58,13 @@ class Run:
     strength: FloatArray
 
 
+class Clip(Protocol):
+    """An avatar's frames, each uint8 [512, 512, 3] RGB: `shelf.Pictures`, or an array."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int) -> ByteArray: ...
+
+
 class Ear(Protocol):
     """What the sound of one reply means to a painter. It keeps the past that it needs."""
 
@@ -97,8 +104,12 @@ class Painter(Protocol):
         depends on another one. Deterministic.
         """
 
-    def attach(self, frames: ByteArray, arrays: Arrays) -> Any:
-        """Return what `paint` takes as `prepared`: the same, where the network can reach it."""
+    def attach(self, frames: Clip, arrays: Arrays) -> Any:
+        """Return what `paint` takes as `prepared`: the same, where the network can reach it.
+
+        Frames are opened one by one as they are taken (`shelf.Pictures`), some 3 ms each: whoever
+        needs none at once is ready at once.
+        """
 
     def ear(self) -> Ear:
         """Return an ear for a new reply."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from modules.avatar.neural.painting import BOXES, MASKS, Arrays, Run
+from modules.avatar.neural.painting import BOXES, MASKS, Arrays, Clip, Run
 from modules.avatar.wav2lip.crop import box, cropped, mask
 from modules.avatar.wav2lip.ear import FUTURE, MelEar
 from modules.avatar.wav2lip.export import VERSION, Graphs, graphs
@@ -48,6 +48,8 @@ class Wav2LipPainter:
     def __init__(self, made: Graphs, threads: int | None = None) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or min(_MOST_THREADS, os.cpu_count() or 1)
+        # A thread that waits for work must not take the processor from speech and words.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.version = f"{_VERSION}.{VERSION}"
         self._face, self._mouth = (
             onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
@@ -70,7 +72,7 @@ class Wav2LipPainter:
             FACES: np.stack([cropped(frame, where)[..., ::-1] for frame, where in pairs]),
         }
 
-    def attach(self, frames: ByteArray, arrays: Arrays) -> Seen:
+    def attach(self, frames: Clip, arrays: Arrays) -> Seen:
         """Return an avatar whose frames are encoded when they are first painted."""
         return Seen(np.asarray(arrays[FACES], np.uint8))
 

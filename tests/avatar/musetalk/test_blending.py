@@ -89,7 +89,7 @@ def test_faces_are_blended_as_the_original_blends_them(originals) -> None:
     x, y, *_ = originals["crop"]
     mask = originals["mask"][top - y : bottom - y, left - x : right - x]
     below = _below(frame, BOX, mask, square=False)
-    made = pasted(_planes(crop), below, torch.ones(1), colours=False)[0].numpy()
+    made = pasted(_planes(crop), _tensor(frame), below, torch.ones(1), colours=False)[0].numpy()
     apart = made.reshape(-1)[::31].astype(int) - originals["blended_sub"]
     assert np.abs(apart).max() <= 2
     assert int((made != frame).sum()) == pytest.approx(originals["changed"][0], rel=0.02)
@@ -104,8 +104,11 @@ def _below(frame: ByteArray, box: Box, mask: ByteArray, *, square: bool = True) 
         mask = cv2.resize(mask, (MASK, MASK))
     left, top, right, bottom = box
     under = beneath(frame[top:bottom, left:right])
-    kept = [torch.from_numpy(each[None].copy()) for each in (mask, under)]
-    return grounds(torch.from_numpy(frame[None]), torch.tensor([box]), *kept)
+    return grounds(torch.tensor([box]), *(_tensor(each) for each in (mask, under)))
+
+
+def _tensor(array: ByteArray) -> torch.Tensor:
+    return torch.from_numpy(array[None].copy())
 
 
 @pytest.mark.parametrize("strength", [1.0, 0.4])
@@ -119,7 +122,7 @@ def test_a_card_pastes_as_the_processor_does(strength: float) -> None:
     expected = ground.copy()
     paste(expected, painted, np.array(box), mask, strength)
     below = _below(ground, box, mask)
-    made = pasted(_planes(painted), below, torch.tensor([strength]))[0].numpy()
+    made = pasted(_planes(painted), _tensor(ground), below, torch.tensor([strength]))[0].numpy()
     apart = np.abs(made.astype(int) - expected)
     assert apart.mean() < 0.3
     assert apart.max() <= 12
@@ -135,8 +138,8 @@ def test_a_face_that_is_darker_leaves_no_seam() -> None:
     left, top, right, bottom = box
     darker = cv2.resize(frame[top:bottom, left:right], (256, 256)).astype(np.int16) - 25
     crop = _planes(darker.clip(0, 255).astype(np.uint8))
-    plain = pasted(crop, below, torch.ones(1), colours=False)[0].numpy().astype(int)
-    matched = pasted(crop, below, torch.ones(1))[0].numpy().astype(int)
+    plain = pasted(crop, _tensor(frame), below, torch.ones(1), colours=False)[0].numpy().astype(int)
+    matched = pasted(crop, _tensor(frame), below, torch.ones(1))[0].numpy().astype(int)
     assert np.abs(plain - frame).max() >= 20
     assert np.abs(matched - frame).max() <= 4
 
@@ -147,8 +150,8 @@ def test_nothing_is_pasted_at_no_strength_or_outside_the_box() -> None:
     box = face_box(points, 512, 512)
     below = _below(frame, box, box_mask(points, box))
     white = torch.ones(1, 3, 256, 256)
-    assert np.array_equal(pasted(white, below, torch.zeros(1))[0].numpy(), frame)
-    made = pasted(white, below, torch.ones(1), colours=False)[0].numpy()
+    assert np.array_equal(pasted(white, _tensor(frame), below, torch.zeros(1))[0].numpy(), frame)
+    made = pasted(white, _tensor(frame), below, torch.ones(1), colours=False)[0].numpy()
     left, top, right, bottom = box
     made[top:bottom, left:right] = 77
     assert np.array_equal(made, frame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -150,7 +151,23 @@ def test_without_a_card_the_engine_of_the_ladder_says_so(monkeypatch) -> None:
     assert caught.value.code == "engine_unavailable.cuda"
 
 
-def test_musetalk_is_the_best_rung_for_portraits_and_none_for_drawn_personas(face) -> None:
+def test_musetalk_is_the_best_rung_for_a_portrait_prepared_for_it_and_for_no_other(face) -> None:
     names = tuple(spec.name for spec in ENGINES)
-    assert serving(names, face)[0] == "musetalk"
-    assert "musetalk" not in serving(names, None)
+    ready = replace(face, prepared=("musetalk",))
+    assert serving(names, ready)[:2] == ("musetalk", "musetalk-tiny")
+    assert not {"musetalk", "musetalk-tiny"} & set(serving(names, face))
+    assert not {"musetalk", "musetalk-tiny"} & set(serving(names, None))
+
+
+def test_both_decoders_take_the_same_preparation(engine, face, small, monkeypatch) -> None:
+    monkeypatch.setattr(module, "weights", lambda: as_fetched(small))
+    quick = MuseTalkEngine(replace(SPEC, name="musetalk-tiny", weights=(*SPEC.weights, "taesd")))
+    quick.load()
+    try:
+        assert quick.prepared(face)
+        shown = [np.concatenate([batch.rgb for batch in played(each, face, speech(20_000))])
+                 for each in (engine, quick)]  # fmt: skip
+    finally:
+        quick.close()
+    assert shown[0].shape == shown[1].shape
+    assert (shown[0] != shown[1]).any()
