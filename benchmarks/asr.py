@@ -195,6 +195,16 @@ def state(width: int, layers: int) -> dict[str, FloatArray]:
     return {k: 0.05 * rng.standard_normal(s, dtype=np.float32) for k, s in shapes.items()}
 
 
+def listening() -> dict[str, Any]:
+    """Return Whisper's preprocessor_config.json."""
+    return {
+        "chunk_length": 30, "feature_extractor_type": "WhisperFeatureExtractor",
+        "feature_size": 80, "hop_length": 160, "n_fft": 400, "n_samples": 480_000,
+        "nb_max_frames": 3_000, "padding_side": "right", "padding_value": 0.0,
+        "return_attention_mask": False, "sampling_rate": LISTEN_RATE,
+    }  # fmt: skip
+
+
 def tokens() -> dict[str, Any]:
     """Return a tokenizer with Whisper's layout of ids and no merges."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
