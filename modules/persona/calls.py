@@ -35,7 +35,7 @@ _ATTENTION = phrases(_CALL["attention"], _CUES["opening"]["assent"])
 _ASSENT = frozenset(_CUES["opening"]["assent"])
 _OPINION = _CUES["before"]["opinion"]
 _OBJECTS = frozenset(_CALL["objects"])
-_PARTICLES = frozenset(_CALL["particles"])
+PARTICLES = frozenset(_CALL["particles"])
 _TAILS = frozenset(_CALL["tails"])
 _DOUBTFUL = frozenset(_CALL["doubtful"])
 _THIRD_AFTER = phrases(_THIRD["after"])
@@ -47,6 +47,7 @@ _SPEAKS = phrases(_CUES["self_after"]["speaks"])
 _ASKED = frozenset(_CUES["before"]["benefit"])
 _HELP = _ASKED - {"cho"}
 _REQUEST_VERBS = phrases(_CUES["before"]["request_verbs"])
+_NEAR_BY = phrases(_CUES["looks"]["near"])
 _TAKES_PERSON = frozenset(_CUES["looks"]["takes_person"])
 _SOFT = frozenset(_CUES["clause"]["softeners"])
 _NAMES = words("names")
@@ -90,12 +91,13 @@ def called(utterance: Utterance, segment: Segment, start: int, end: int, term: s
     if _stands_alone(utterance, segment, start, end, term):
         return "standalone"
     before = utterance.form(segment, start - 1)
-    if len(rest) == 1 and rest[0] in _CLOSING and before not in _OBJECTS:
-        return "closing"
+    taken = before in _OBJECTS or (rest == ["à"] and before in _TAKES_PERSON)
+    if len(rest) == 1 and rest[0] in _CLOSING and not taken:
+        return "closing"  # "rồi em ạ", but not "em dám cãi chị à"
     softened = segment.act == "request" and len(rest) == 1 and rest[0] in _SOFT
-    if softened and len(words_before) > 1 and before not in _TAKES_PERSON | _PARTICLES:
+    if softened and len(words_before) > 1 and before not in _TAKES_PERSON | PARTICLES:
         return "final"  # "nhớ mặc áo ấm vào con nhé"
-    final = before in _PARTICLES and len(rest) <= 1 and set(rest) <= _TAILS
+    final = before in PARTICLES and len(rest) <= 1 and set(rest) <= _TAILS
     return "final" if final and _is_particle(utterance, segment, start - 1) else ""
 
 
@@ -131,7 +133,7 @@ def _is_particle(utterance: Utterance, segment: Segment, index: int) -> bool:
     if form in _DOUBTFUL:
         return index > segment.start
     before = utterance.form(segment, index - 1)
-    return form != "với" or before in TERMS or before in _PARTICLES
+    return form != "với" or before in TERMS or before in PARTICLES
 
 
 def addressed(utterance: Utterance, segment: Segment, index: int) -> bool:
@@ -148,7 +150,7 @@ def spoken_about(utterance: Utterance, segment: Segment, start: int, end: int) -
     before = utterance.before(segment, start)
     if (before and before[-1] in _THIRD_BEFORE) or _is_england(utterance, segment, start):
         return True
-    if before == ["có"] and segment.act == "statement":
+    if before == ["có"] and _NEAR_BY.length(utterance.forms, end, segment.end):
         return False  # "có em bên cạnh, anh thấy bình yên"
     following = utterance.form(segment, end)
     several = utterance.form(segment, start - 1) in _SEVERAL
@@ -203,7 +205,7 @@ def _is_rank(utterance: Utterance, index: int) -> bool:
 def _is_name(utterance: Utterance, index: int, *, first: bool) -> bool:
     """Say whether a word is a name: by its capital, or, in a text without any, by the list."""
     token = utterance.tokens[index]
-    if token.kind != "word" or token.form in TERMS or token.form in _PARTICLES:
+    if token.kind != "word" or token.form in TERMS or token.form in PARTICLES:
         return False
     if utterance.cased:
         return token.capital and token.form not in CALLS

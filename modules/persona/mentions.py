@@ -32,9 +32,11 @@ _POSSESSIONS = phrases(_POSSESSION["heads"], _POSSESSION["things"])
 _SIBLINGS = frozenset(_POSSESSION["siblings"])
 _CLASSIFIERS = frozenset(_TRAPS["classifier"]["words"])
 _CLASSIFIED = frozenset(_TRAPS["classifier"]["nouns"])
+_KIN_OF_ANIMALS = ("con", "mẹ", "bố", "cha")
 _COUNTS = frozenset(_TRAPS["classifier"]["counts"])
 _GIVEN: dict[str, list[str]] = _TRAPS["given"]
 _COUNTERPARTS: dict[str, str] = _POSSESSION["counterparts"]
+_PREDICATES = frozenset(table("cues")["clause"]["predicates"]) | {"là", "tên", "xin", "đi", "mới"}
 _ENDS = frozenset(_POSSESSION["ends"])
 
 
@@ -100,14 +102,20 @@ def _classifies(utterance: Utterance, segment: Segment, index: int) -> bool:
     """
     if utterance.forms[index] == "ba" and utterance.form(segment, index + 1) in _CLASSIFIERS:
         return utterance.form(segment, index + 2) in _CLASSIFIED
+    if _of_animal(utterance, segment, index):
+        return True
     if utterance.forms[index] not in _CLASSIFIERS:
         return False
     following = utterance.form(segment, index + 1)
-    young = utterance.form(segment, index - 1) in _CLASSIFIED  # "chim con mới nở"
-    if young and utterance.forms[index] == "con" and utterance.form(segment, index - 2) != "con":
-        return True
     counted = not following and utterance.form(segment, index - 1) in _COUNTS
     return counted or following in _CLASSIFIED
+
+
+def _of_animal(utterance: Utterance, segment: Segment, index: int) -> bool:
+    """Say whether an animal's young or parent is meant: "chim con", "cá mẹ"."""
+    kin = utterance.forms[index] in _KIN_OF_ANIMALS
+    animal = utterance.form(segment, index - 1) in _CLASSIFIED
+    return kin and animal and utterance.form(segment, index - 2) not in _CLASSIFIERS
 
 
 def _callable_at(utterance: Utterance, segment: Segment, index: int) -> Mention | None:
@@ -117,6 +125,8 @@ def _callable_at(utterance: Utterance, segment: Segment, index: int) -> Mention 
         return None
     end, term = index + found[0], found[1]
     rule = called(utterance, segment, index, end, term)
+    if rule == "greeting" and TERM_PHRASES.length(utterance.forms, end, segment.end):
+        return None  # "chúc mừng con gái | chị"
     return Mention(term, index, end, segment, called=rule) if rule else None
 
 
@@ -129,7 +139,10 @@ def _trap_at(utterance: Utterance, segment: Segment, index: int) -> int:
     phrase = utterance.said(index, index + length)
     if utterance.form(segment, index - 1) in _GIVEN.get(phrase, ()):
         return 0
-    return 0 if phrase in _SIBLINGS and addressed(utterance, segment, index) else length
+    greeted = addressed(utterance, segment, index)
+    if phrase == "bà con" and utterance.form(segment, index + 2) in _PREDICATES:
+        return 0 if greeted else length  # "chào bà | con là bạn của Lan"
+    return 0 if phrase in _SIBLINGS and greeted else length
 
 
 def _owner_at(utterance: Utterance, segment: Segment, index: int) -> Mention | None:

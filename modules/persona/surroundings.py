@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from modules.persona.calls import PARTICLES
 from modules.persona.data import Phrases, phrases, table
 from modules.persona.mentions import Mention
 from modules.persona.terms import TERMS, junior
@@ -72,6 +73,12 @@ class Surroundings:
         told = elder and self.subject and self.mention.segment.act == "statement"
         if told and length and self.after[length : length + 1] in _JUNIORS:
             return True
+        told_me = self.starts_with(AFTER["told_me"]) if told else 0
+        softened = self.after[-1] in PARTICLES if self.after else True
+        if told_me and not softened and self.after[told_me : told_me + 1] in _JUNIORS:
+            return len(self.after) > told_me + 1  # "mẹ bảo con phải tự học", but not "... đấy"
+        if told and " " in self.mention.term and any([form] in _JUNIORS for form in self.after):
+            return "grand" in self.term.classes  # "bà ngoại cho em tiền"
         # "bà nội bảo ăn phải nhai kỹ"
         said = self.starts_with(AFTER["said"]) if told and " " in self.mention.term else 0
         return bool(said) and self.after[said : said + 1] not in ([], *_KIN)
@@ -202,6 +209,12 @@ class Surroundings:
             return False
         skipped = _DEGREES.length(self.after, 0)
         return bool(AFTER["own_state"].length(self.after, skipped))
+
+    def child_of(self) -> bool:
+        """Say whether a parent speaks of their own: "con gái rượu của bố đâu rồi"."""
+        elder = not _REPORTED_CLASSES.isdisjoint(self.term.classes)
+        child = any([form] in _JUNIORS for form in self.before)
+        return elder and child and self.before[-1] == "của"
 
     def needed(self) -> bool:
         """Say whether the hearer's being there matters: "có chị ở đây em yên tâm"."""

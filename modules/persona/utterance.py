@@ -24,6 +24,7 @@ _REQUEST_ENDS = phrases(_CUES["imperative"]["ends"])
 _REQUEST_WORDS = phrases(_CUES["imperative"]["words"])
 _TOLD = frozenset(_CUES["imperative"]["told"])
 _QUESTION_ENDS = frozenset(_CUES["question"]["ends"])
+_FLIGHTS = phrases(_CUES["question"]["flights"])
 _QUESTION_WORDS = phrases(_CUES["question"]["words"])
 _NEGATIONS = frozenset(_CUES["question"]["negations"])
 _EMBEDDING = phrases(_CUES["question"]["embedding"])
@@ -184,6 +185,8 @@ def _act(forms: Sequence[str]) -> Act:
         _REQUEST_WORDS.length(forms, index) for index in range(len(forms))
     ):
         return "request"
+    if _FLIGHTS.end(body):
+        return "statement"
     if (len(body) > 1 and body[-1] in _QUESTION_ENDS) or (
         len(forms) > 1 and forms[-1] in _QUESTION_ENDS
     ):

@@ -133,9 +133,12 @@ class _Place(Surroundings):
 
     def _owner(self) -> Vote:
         """Whose mother, house or birthday: the hearer's where one asks, praises, congratulates."""
+        if self.child_of():
+            return self.vote("self", "owner")
         if self.others and "là" not in self.before:  # "cô ấy là bạn gái anh à" asks the hearer
             return self.vote("self", "told_about")
-        praised = self.praised() and self.after[-1] in EXCLAIMS
+        judged = self.after[-1:] != [] and (self.after[-1] in EXCLAIMS or "giọng" in self.before)
+        praised = judged and self.praised()
         if praised or self.mention.segment.act == "question":
             return self.vote("addressee", "owner")
         if self.before and GREETINGS.length(self.before, 0):
@@ -155,21 +158,25 @@ class _Place(Surroundings):
             yield self.vote("self", "let_me")
         if self.ends_with(_BENEFIT):
             if self.before[-1] == "cho" and self.starts_with(_REQUEST_VERBS):
-                yield self.vote("self", "request")
+                shows = self.first_subject is not None and junior(self.first_subject.term)
+                shows = shows and senior(self.mention.term) and self.after[:1] == ["xem"]
+                yield self.vote("self", "benefit" if shows else "request")
             elif self.mention.segment.act != "statement" or not self.done_for():
                 yield self.vote("self", "benefit")
         elif self.ends_with(_TOLD) and self.after and self.after[0] in TOLD_END:
             plea = self.before[-1] in _PLEAS or self.mention.segment.act == "request"
             if plea or self.first_subject is None:
                 yield self.vote("self", "benefit")
-        if self.ends_with(_HEARD) and self.starts_with(_SAID):
-            yield self.vote("addressee", "heard")
+        if self.ends_with(_HEARD) and (self.starts_with(_SAID) or self.after[:1] == ["này"]):
+            # "nghe anh này", but not "con muốn nghe bà kể"
+            told = OPENING.fill(self.before[:-1]) and self.after[-1] in ("này", "nè", "đã")
+            yield self.vote("self" if told else "addressee", "heard")
         if self.before == _OPINION:
             asked = self.mention.segment.act == "question"
             yield self.vote("addressee" if asked else "self", "opinion")
         if self.ends_with(_FAVOUR):
-            others = len(self.before) > 1 and self.before[-2] not in TERMS
-            asked = not others or OPENING.fill(self.before[:-1])
+            known = any(form in TERMS for form in self.before)
+            asked = known or OPENING.fill(self.before[:-1])
             yield self.vote("addressee" if asked else "self", "ask_favour")
 
     def _subject(self) -> Iterator[Vote]:
@@ -244,6 +251,9 @@ class _Place(Surroundings):
             return
         if self.needed():
             yield self.vote("addressee", "conditional")
+            return
+        if self.before[-1:] == ["mà"] and self.starts_with(AFTER["experienced"]):
+            yield self.vote("self", "experienced")
             return
         if self.made_to_feel():
             yield self.vote("self", "made_to_feel")
