@@ -119,7 +119,11 @@ class AvatarInfo:
     manner_en: str
 
 
-PAINTERS: dict[str, str] = {"musetalk": "musetalk", "wav2lip": "wav2lip"}
+PAINTERS: dict[str, str] = {
+    "musetalk": "musetalk",
+    "musetalk-tiny": "musetalk",
+    "wav2lip": "wav2lip",
+}
 """Engines that show only what they were prepared for, and the painter (`neural/painting.py`) whose
 preparation each of them takes."""
 FILMERS = frozenset({"sadtalker", "sadtalker-still"})
