@@ -1,0 +1,67 @@
+"""The measure of a speaking face tells good ones from bad ones."""
+
+import numpy as np
+import pytest
+
+from benchmarks.face import Measured, border_of, measured, steeper
+from modules.messages import FRAME_SAMPLES
+
+
+def syllables(frames=150, seed=0):
+    """Sound in syllables with two pauses, and how far a good mouth opens in each frame."""
+    random = np.random.default_rng(seed)
+    loud = np.zeros(frames)
+    k = 4
+    while k < frames - 12:
+        if 48 < k < 68 or 95 < k < 115:
+            k += 1
+            continue
+        length = int(random.integers(4, 8))
+        loud[k : k + length] = np.hanning(length + 2)[1:-1] * random.uniform(0.5, 1)
+        k += length + int(random.integers(1, 3))
+    noise = random.normal(0, 0.2, frames * FRAME_SAMPLES)
+    sound = (noise * np.repeat(loud, FRAME_SAMPLES)).astype(np.float32)
+    return sound, (0.25 + 0.1 * loud).astype(np.float32)
+
+
+def test_a_mouth_that_follows_its_sound_passes():
+    sound, opens = syllables()
+    found = measured(opens, sound)
+    assert found.passes
+    assert abs(found.lag_ms) <= 20
+    assert found.fit > 0.6
+
+
+@pytest.mark.parametrize("frames", [-4, 3, 5])
+def test_one_that_is_late_or_early_fails_by_its_lag(frames):
+    sound, opens = syllables()
+    found = measured(np.roll(opens, frames), sound)
+    assert found.lag_ms == pytest.approx(40 * frames, abs=20)
+    assert not found.passes
+
+
+def test_a_frozen_one_and_one_of_another_text_fail():
+    sound, opens = syllables()
+    assert not measured(np.full_like(opens, 0.3), sound).passes
+    _, other = syllables(seed=7)
+    assert measured(other, sound).fit < measured(opens, sound).fit
+
+
+def test_one_that_chews_in_silence_fails():
+    sound, opens = syllables()
+    chewing = opens + 0.04 * (np.arange(len(opens)) % 2)
+    assert not measured(chewing.astype(np.float32), sound).passes
+    assert Measured(0.9, 0.0, 0.1).passes
+
+
+def test_a_hard_border_costs_and_a_soft_one_does_not():
+    rest = np.full((512, 512, 3), 120, np.uint8)
+    mask = np.zeros((64, 64), np.uint8)
+    mask[8:-8, 8:-8] = 255
+    soft = mask.copy()
+    soft[8:12] = soft[-12:-8] = soft[:, 8:12] = soft[:, -12:-8] = 96
+    border = border_of((150, 250, 350, 450), soft)
+    hard = rest.copy()
+    hard[275:425, 175:325] = 160
+    assert steeper(hard, rest, border) > 4
+    assert steeper(rest, rest, border) == 0
