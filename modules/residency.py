@@ -20,6 +20,7 @@ from anyio import to_thread
 from modules import card
 from modules.engines import Engine, EngineSpec, Stage, in_order
 from modules.errors import EngineFailed, EngineUnavailable, GuongError, out_of_memory, trace
+from modules.installing import command
 
 log = logging.getLogger("guong.residency")
 
@@ -94,7 +95,7 @@ class Residency:
         if "research" in spec.needs and not self.research:
             return "engine_unavailable.research", "GUONG_RESEARCH=1"
         if spec.missing_packages:
-            return "engine_unavailable.packages", "pip install " + " ".join(spec.missing_packages)
+            return "engine_unavailable.packages", command(spec.missing_packages)
         if "cuda" in spec.needs and not card.plugged_in():
             return "engine_unavailable.cuda", "GPU"
         absent = [k for k in spec.weights if not (self._weights and self._weights.present(k))]
