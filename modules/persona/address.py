@@ -93,6 +93,8 @@ def _tally(cast: Sequence[Vote], persona: Persona | None) -> Tally:
     if _both_named(tally):
         # Whoever says "em" means both of them by "mình".
         tally["self"].pop("mình", None)
+    if tally["self"].get("mình", 0.0) < WEIGHTS["enough"]:
+        tally["self"].pop("mình", None)  # "mình đi chơi đi bạn"
     if persona and persona.gender != "other":
         for term in tally["addressee"]:
             if TERMS[term].gender not in (None, persona.gender):

@@ -91,9 +91,13 @@ def called(utterance: Utterance, segment: Segment, start: int, end: int, term: s
     if _stands_alone(utterance, segment, start, end, term):
         return "standalone"
     before = utterance.form(segment, start - 1)
-    taken = before in _OBJECTS or (rest == ["à"] and before in _TAKES_PERSON)
+    named = end - start > len(term.split())
+    taken = before in _OBJECTS or ((named or rest == ["à"]) and before in _TAKES_PERSON)
     if len(rest) == 1 and rest[0] in _CLOSING and not taken:
         return "closing"  # "rồi em ạ", but not "em dám cãi chị à"
+    again = not rest and start - segment.start > 2 and utterance.forms[segment.start] == term
+    if again and before not in _TAKES_PERSON:
+        return "final"  # "bố nghỉ tay uống nước đã bố"
     softened = segment.act == "request" and len(rest) == 1 and rest[0] in _SOFT
     if softened and len(words_before) > 1 and before not in _TAKES_PERSON | PARTICLES:
         return "final"  # "nhớ mặc áo ấm vào con nhé"

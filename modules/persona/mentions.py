@@ -19,7 +19,7 @@ from modules.persona.calls import (
     trap_length,
 )
 from modules.persona.data import Phrases, phrases, table
-from modules.persona.terms import TERMS
+from modules.persona.terms import TERMS, junior, senior
 from modules.persona.utterance import Segment, Utterance
 
 _TRAPS = table("traps")
@@ -27,6 +27,7 @@ _POSSESSION = _TRAPS["possession"]
 _CALLABLE = Phrases(_TRAPS["callable"].items())
 _HEADS = phrases(_POSSESSION["heads"])
 _THINGS = phrases(_POSSESSION["things"])
+_BESIDE = (["có"], ["không", "có"], ["thiếu"], ["vắng"])
 _CLOSED = (["ạ"], ["à"])
 _POSSESSIONS = phrases(_POSSESSION["heads"], _POSSESSION["things"])
 _SIBLINGS = frozenset(_POSSESSION["siblings"])
@@ -69,9 +70,19 @@ def find_mentions(utterance: Utterance) -> list[Mention]:
                 found.append(mention)
     spoken_to = {mention.term for mention in found if mention.called}
     spoken_to |= {_COUNTERPARTS[term] for term in spoken_to & _COUNTERPARTS.keys()}
+    spoken_with = any(junior(term) for term in spoken_to)
     return [
-        mention for mention in found if not TERMS[mention.term].called or mention.term in spoken_to
+        mention
+        for mention in found
+        if not TERMS[mention.term].called
+        or mention.term in spoken_to
+        or (spoken_with and _speaks_to_junior(mention))
     ]
+
+
+def _speaks_to_junior(mention: Mention) -> bool:
+    """Say whether an elder who is rarely so called opens the sentence: "nội già rồi con ơi"."""
+    return mention.start == mention.segment.start and senior(mention.term) and not mention.third
 
 
 def _mention_at(utterance: Utterance, segment: Segment, index: int) -> tuple[Mention | None, int]:
@@ -191,6 +202,8 @@ def _may_own(utterance: Utterance, segment: Segment, index: int, start: int) -> 
     """Say whether "head owner" without "của" is one phrase: not "chào cô | em", not "anh | anh"."""
     head = utterance.said(index, start)
     _, owner = TERM_PHRASES.at(utterance.forms, start, segment.end) or (0, "")
+    if utterance.before(segment, index)[-2:] in _BESIDE and head in TERMS:
+        return False  # "không có em | anh sống sao nổi"
     if not owner or head == owner or (head in _SIBLINGS and TERMS[owner].role != "self"):
         return False
     if head not in TERMS or not addressed(utterance, segment, index):

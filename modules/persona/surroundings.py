@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from modules.persona.calls import PARTICLES
 from modules.persona.data import Phrases, phrases, table
 from modules.persona.mentions import Mention
-from modules.persona.terms import TERMS, junior
+from modules.persona.terms import TERMS, junior, senior
 from modules.persona.utterance import OPENING, Utterance
 
 _CUES = table("cues")
@@ -116,6 +116,8 @@ class Surroundings:
         """Say whether "mình" is both: "mình đi ăn nhé", "tụi mình đi chơi đi"."""
         if self.mention.term != "mình" or self.mention.segment.act != "request":
             return False
+        if self.after[-1:] == ["không"]:
+            return False  # "mình có thể đổi lịch được không"
         return self.subject or self.before[-1:] in WE
 
     def done_for(self) -> bool:
@@ -156,6 +158,9 @@ class Surroundings:
 
     def _wrongs(self) -> bool:
         """Say whether the subject does the other one wrong: "anh lừa em"."""
+        loveless = self.starts_with(AFTER["loves_not"]) if senior(self.mention.term) else 0
+        if loveless and self.after[loveless : loveless + 1] in _JUNIORS:
+            return True
         length = self.starts_with(AFTER["wronged"])
         other = self.after[length : length + 1]
         return bool(length) and other in _KIN and other != [self.mention.term]
@@ -163,8 +168,8 @@ class Surroundings:
     def _promised(self) -> bool:
         """Say whether a promise is recalled: "anh nói sẽ chở em đi mà"."""
         length = self.starts_with(AFTER["promised"])
-        recalled = bool(length) and self.after[-1] == "mà"
-        return recalled and self.after[length] in ("sẽ", "là", "không")
+        recalled = bool(length) and self.after[-1] == "mà" and length < len(self.after)
+        return recalled and self.after[length] not in ("rồi", "mà", *TERMS)
 
     def wonders(self) -> bool:
         """Say whether a subject asks about itself: "em phải làm gì", but not "em làm gì đấy"."""
@@ -175,6 +180,8 @@ class Surroundings:
 
     def conditional(self) -> bool:
         """Say whether the hearer's case is supposed: "em mệt thì bảo anh"."""
+        if self.after[:2] == ["mà", "là"]:
+            return False  # "em mà là anh thì em cũng làm thế"
         if self.after[:1] == ["mà"] and self.before[-1:] in _CAUSES:
             return self.after[1:2] in _KIN  # "vì anh mà em khổ"
         # "anh mà không đến là em giận", "hễ em khóc là anh lại cuống lên"

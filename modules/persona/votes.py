@@ -190,6 +190,8 @@ class _Place(Surroundings):
         if self.blamed():
             yield self.vote("addressee", "blamed")
             return
+        if act == "statement" and self.starts_with(AFTER["absent"]):
+            return
         if self.introduces():
             yield self.vote("self", "introduction")
         for rule in ("speech_act", "promise"):
@@ -257,6 +259,9 @@ class _Place(Surroundings):
             return
         if self.made_to_feel():
             yield self.vote("self", "made_to_feel")
+            return
+        if self.links() and act == "statement" and not (self.first_subject or self.others):
+            yield from self._subject()  # "cứ đến mùa đông là em lại buồn"
             return
         if self.links():
             yield self.vote("self" if act == "statement" else "addressee", "later_subject")
