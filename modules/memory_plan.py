@@ -17,8 +17,13 @@ CONTEXT_MB = 600
 """What CUDA itself takes of a card in a process that uses cuBLAS and cuDNN."""
 SPARE = 0.04
 """The part of a card that stays free: memory is handed out in blocks, and holes remain."""
-PRIORITY: tuple[Stage, ...] = ("llm", "avatar", "asr", "voice", "tts", "emotion", "memory")
-"""Who is raised to a better engine first. What is said counts most, then who says it."""
+PRIORITY: tuple[Stage, ...] = ("avatar", "llm", "asr", "voice", "tts", "emotion", "memory")
+"""Who is raised to a better engine first: a model takes whatever it is given, and would leave no
+room for a face."""
+SEVERAL: tuple[Stage, ...] = ("avatar",)
+"""Stages whose engines stand beside each other: one portrait is shown by this, another by that."""
+OF_THE_REST = 0.5
+"""The part of what is left that they may have; a model makes use of the other half."""
 
 Tables = Mapping[Stage, tuple[EngineSpec, ...]]
 
@@ -32,8 +37,8 @@ def on_card(spec: EngineSpec) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a card is to hold. `free_mb` is what was free before, `usable_mb` what may be planned
-    with.
+    """What a card is to hold: one engine for each stage, then more of those that stand beside each
+    other. `free_mb` is what was free before, `usable_mb` what may be planned with.
     """
 
     free_mb: int
@@ -79,7 +84,7 @@ def plan(
 
     First every stage gets the smallest engine that can run, so that none goes without for the sake
     of another; what the owner prefers goes before that. Then each stage, by priority, is raised to
-    the best of its ladder that fits. `able` tells whether an engine could be loaded at all.
+    the best of its ladder that fits, and what is left has room for further faces. `able` tells whether an engine could be loaded at all.
     """
     usable = max(0, int(free_mb * (1 - SPARE)) - CONTEXT_MB)
     rungs = {
@@ -97,7 +102,20 @@ def plan(
             better = (spec for spec in rungs[stage] if _fits(spec, chosen, usable))
             if (best := next(better, None)) is not None:
                 chosen[stage] = best
-    return Plan(free_mb, usable, tuple(chosen[stage] for stage in PRIORITY if stage in chosen))
+    made = [chosen[stage] for stage in PRIORITY if stage in chosen]
+    return Plan(free_mb, usable, (*made, *_more(rungs, made, usable)))
+
+
+def _more(
+    rungs: Mapping[Stage, list[EngineSpec]], made: list[EngineSpec], usable: int
+) -> list[EngineSpec]:
+    left = int(OF_THE_REST * (usable - sum(spec.megabytes for spec in made)))
+    more: list[EngineSpec] = []
+    for spec in (spec for stage in SEVERAL for spec in rungs[stage] if spec not in made):
+        if spec.megabytes <= left:
+            left -= spec.megabytes
+            more.append(spec)
+    return more
 
 
 def smaller(

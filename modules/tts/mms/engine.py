@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from modules.models import weights
 from modules.tts.neural import Network, NeuralEngine
 
@@ -16,5 +18,7 @@ class MmsEngine(NeuralEngine):
         from modules.tts.mms.network import MmsNetwork
 
         kept, key = weights(), self.spec.weights[0]
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        # On ZeroGPU a card is lent by the call, and torch says of every thread that it has one.
+        lent = bool(os.environ.get("SPACES_ZERO_GPU"))
+        device = "cuda" if torch.cuda.is_available() and not lent else "cpu"
         return MmsNetwork(kept.path(key), kept.models[key].files, device)
