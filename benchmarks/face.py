@@ -179,7 +179,7 @@ def _apart(frame: ByteArray, points: FloatArray) -> float:
 
 def measured(opens: FloatArray, sound: FloatArray) -> Measured:
     """Compare an opening with its sound, `FRAME_SAMPLES` for each of its frames."""
-    fits = [_fit(opens, sound, shift) for shift in _SHIFTS_MS]
+    fits = [_fit(opens, sound, float(shift)) for shift in _SHIFTS_MS]
     best = int(np.argmax(fits))
     moves = np.abs(np.diff(opens, prepend=opens[:1]))
     level = _level(sound, 0.0, len(opens))

@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any, Literal
 
 import anyio
+from anyio import to_thread
 
 from modules import zerogpu
 from modules.conversation.back import back
@@ -51,13 +52,15 @@ COST = {"llm": 0.3, "tts": 0.1, "voice": 0.05, "avatar": 0.4}
 a syllable and gives 40 tokens a second, MuseTalk paints 60 pictures a second. Estimates."""
 ENCODING = 0.25
 HEARING = 0.1
+PREPARING_S = 16.0
+"""Of a portrait's loop of 300 frames: two encodings each, 270 GFLOP. An estimate."""
 MARGIN = 1.5
 LEAST_S, MOST_S = 10, 60
 
 _BACK: tuple[Stage, ...] = ("llm", "tts", "voice", "avatar")
 _REFUSALS = (QuotaExceeded, AtCapacity, EngineFailed)
 
-Kind = Literal["answer", "hear", "say", "show"]
+Kind = Literal["answer", "hear", "say", "show", "prepare"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,8 @@ def seconds_for(task: Task, on_card: frozenset[str] = frozenset(_BACK)) -> int:
         needed = HEARING * len(task.item.samples) / LISTEN_RATE
     elif task.kind == "show" and isinstance(task.item, Speech):
         needed = (COST["avatar"] + ENCODING) * len(task.item.samples) / SPEECH_RATE
+    elif task.kind == "prepare":
+        needed = PREPARING_S
     else:
         cost = ENCODING + sum(COST[stage] for stage in on_card if stage in COST)
         needed = cost * _syllables(task) / SYLLABLES_S
@@ -187,6 +192,15 @@ class LentGpu:
                 log.warning("showing without the card: %s", error.code)
         return await show(self.without(request), self._residency, speech)
 
+    async def prepare(self, request: TurnRequest) -> AsyncGenerator[float, None]:
+        """Prepare the portrait of a request for the painter that it names; yield the share done.
+
+        Raises what the painter raises, and the refusal of the card.
+        """
+        yield 0.0
+        await self._one(Task("prepare", request))
+        yield 1.0
+
     def without(self, request: TurnRequest) -> TurnRequest:
         """Return a request that no engine on the card serves."""
         return replace(request, engines=self._without(request.engines))
@@ -249,8 +263,18 @@ async def perform(
             yield await say(request, residency)
         elif isinstance(task.item, Speech):
             yield await show(request, residency, task.item)
+        elif task.kind == "prepare":
+            yield await _prepare(request, residency)
     except GuongError as error:
         yield error
+
+
+async def _prepare(request: TurnRequest, residency: Residency) -> bool:
+    """Let the painter that a request names prepare its portrait, for good."""
+    with residency.lease("avatar", request.engines["avatar"][0]) as lent:
+        painter: Any = lent
+        done: bool = await to_thread.run_sync(painter.prepare, request.portrait)
+    return done
 
 
 async def in_time(

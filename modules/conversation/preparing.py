@@ -1,10 +1,16 @@
-"""Preparing a face for an engine that paints mouths: once, beside running turns, with progress."""
+"""Preparing a face for an engine that paints mouths: once, beside running turns, with progress.
+
+First how the face moves is found out, on the processor (its clip, or the loop of who moves a
+portrait best), then the painter prepares what it needs of each frame: where the card is lent by the
+call, in a call of its own.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +18,15 @@ from anyio import to_thread
 
 from modules.avatar import PAINTERS
 from modules.errors import EngineUnavailable, GuongError
-from modules.messages import Portrait
+from modules.messages import Portrait, TurnRequest
 
 if TYPE_CHECKING:
     from modules.avatar.neural.painting import Mover
     from modules.conversation.app import App
 
-Progress = Callable[[float], None]
 _TOLD_EVERY_S = 0.2
-_MOTION_SHARE = 0.4
-"""Of the whole: finding out how the face moves; the rest is the painter's."""
+_MOTION = 0.4
+"""Share of the whole that finding out how the face moves is; the rest is the painter's."""
 
 
 class Preparing:
@@ -51,20 +56,51 @@ class Preparing:
         yield 0.0
         async with self._turn:
             portrait = await to_thread.run_sync(self._app.faces.get, owner, face)
-            work = _Work(self._app, portrait, self._mover())
-            with self._app.residency.lease("avatar", engine) as lent:
-                done = asyncio.create_task(to_thread.run_sync(work.run, lent))
-                try:
-                    while not done.done():
-                        await asyncio.wait([done], timeout=_TOLD_EVERY_S)
-                        yield min(0.99, work.share)
-                    await done
-                finally:
-                    work.stop.set()
-                    if not done.done():  # the engine is lent until it has let go of it
-                        await asyncio.shield(asyncio.wait([done]))
+            async with aclosing(self._moved(portrait)) as shares:
+                async for share in shares:
+                    yield _MOTION * share
+            async with aclosing(self._painted(portrait, engine)) as shares:
+                async for share in shares:
+                    yield min(0.99, _MOTION + (1 - _MOTION) * share)
         await self._renew(owner, face)
         yield 1.0
+
+    async def prepare_quietly(self, owner: str, face: str, engine: str) -> None:
+        """The same, for who only waits for the end."""
+        async for _ in self.prepare(owner, face, engine):
+            pass
+
+    async def _moved(self, portrait: Portrait) -> AsyncGenerator[float, None]:
+        step = partial(_find_motion, portrait, self._app.finder, self._mover())
+        async with aclosing(_shares(step)) as shares:
+            async for share in shares:
+                yield share
+
+    async def _painted(self, portrait: Portrait, engine: str) -> AsyncGenerator[float, None]:
+        gpu, spec = self._app.gpu, self._app.residency.spec("avatar", engine)
+        if gpu and "cuda" in spec.needs:
+            request = TurnRequest(0, "", portrait=portrait, engines={"avatar": (engine,)})
+            async with aclosing(gpu.prepare(request)) as shares:
+                async for share in shares:
+                    yield share
+            return
+        with self._app.residency.lease("avatar", engine) as lent:
+            painter: Any = lent
+            async with aclosing(_shares(partial(painter.prepare, portrait))) as shares:
+                async for share in shares:
+                    yield share
+
+    def _mover(self) -> Mover | None:
+        """Return who moves portraits best of what is loaded; None leaves it to the puppet."""
+        residency: Any = self._app.residency
+        if self._app.gpu:  # a card that is lent by the call is not lent for this
+            return None
+        for name in residency.resident("avatar"):
+            with residency.lease("avatar", name) as engine:
+                mover: Mover | None = getattr(engine, "mover", None)
+                if mover is not None:
+                    return mover
+        return None
 
     async def _renew(self, owner: str, face: str) -> None:
         """Tell every session that wears the face what it can do now."""
@@ -72,46 +108,44 @@ class Preparing:
             if session.owner == owner and session.portrait and session.portrait.id == face:
                 await session.configure(session.persona)
 
-    def _mover(self) -> Mover | None:
-        """Return who moves portraits best of what is loaded; None leaves it to the puppet."""
-        residency: Any = self._app.residency
-        for name in residency.resident("avatar"):
-            with residency.lease("avatar", name) as engine:
-                mover = getattr(engine, "mover", None)
-                if mover is not None:
-                    found: Mover = mover
-                    return found
-        return None
 
-    async def prepare_quietly(self, owner: str, face: str, engine: str) -> None:
-        """The same, for who only waits for the end."""
-        async for _ in self.prepare(owner, face, engine):
-            pass
+async def _shares(
+    work: Callable[[Callable[[float], None], Callable[[], bool]], object],
+) -> AsyncGenerator[float, None]:
+    """Run `work(progress, cancelled)` in a thread; yield how far it is.
+
+    Who stops reading cancels it, and waits until it has let go of what it holds.
+    """
+    share, stop = 0.0, threading.Event()
+
+    def progress(done: float) -> None:
+        nonlocal share
+        share = done
+
+    done = asyncio.create_task(to_thread.run_sync(work, progress, stop.is_set))
+    try:
+        while not done.done():
+            await asyncio.wait([done], timeout=_TOLD_EVERY_S)
+            yield share
+        await done
+    finally:
+        stop.set()
+        if not done.done():
+            await asyncio.shield(asyncio.wait([done]))
 
 
-class _Work:
-    """One preparation: made in a thread, looked at from the event loop."""
+def _find_motion(
+    portrait: Portrait, finder: Any, mover: Mover | None,
+    progress: Callable[[float], None], cancelled: Callable[[], bool],
+) -> None:  # fmt: skip
+    """Find out how a face moves, unless it is known."""
+    from modules.avatar.neural.shelf import motion_file, read_motion, write_motion
+    from modules.avatar.neural.sources import motion_of
 
-    def __init__(self, app: App, portrait: Portrait, mover: Mover | None) -> None:
-        self.share = 0.0
-        self.stop = threading.Event()
-        self._app, self._portrait, self._mover = app, portrait, mover
-
-    def run(self, engine: Any) -> None:
-        """Find out how the face moves, then let a `NeuralEngine` prepare it."""
-        from modules.avatar.neural.shelf import motion_file, read_motion, write_motion
-        from modules.avatar.neural.sources import motion_of
-
-        file = motion_file(self._portrait)
-        try:
-            read_motion(file)
-        except GuongError:  # not there yet, or damaged
-            part = partial(self._part, 0.0)
-            motion = motion_of(self._portrait, self._app.finder, self._mover, part)
+    file = motion_file(portrait)
+    try:
+        read_motion(file)
+    except GuongError:  # not there yet, or damaged
+        motion = motion_of(portrait, finder, mover, progress)
+        if not cancelled():
             write_motion(file, motion)
-        if not self.stop.is_set():
-            engine.prepare(self._portrait, partial(self._part, _MOTION_SHARE), self.stop.is_set)
-
-    def _part(self, begun: float, share: float) -> None:
-        whole = _MOTION_SHARE if begun == 0.0 else 1 - _MOTION_SHARE
-        self.share = begun + whole * share

@@ -7,6 +7,7 @@ import modules.avatar.photo.engine as puppet
 from modules.avatar.neural.painting import BOXES, MASKS
 from modules.avatar.neural.pasting import soft_mask
 from modules.conversation.app import App
+from modules.conversation.gpu import LentGpu
 from modules.conversation.speaking import show
 from modules.engines import EngineSpec
 from modules.errors import EngineUnavailable, NotFound
@@ -111,3 +112,26 @@ async def test_who_stops_reading_stops_the_preparation(app, face):
     await steps.aclose()
     assert app.faces.get(OWNER, face.id).prepared == ()
     assert (await prepared(app, face))[-1] == 1
+
+
+@pytest.mark.anyio
+async def test_where_the_card_is_lent_the_painter_prepares_in_a_call_of_its_own(app, face):
+    asked = []
+
+    def decorate(duration):
+        def lend(call):
+            def lent(task):
+                asked.append((task.kind, duration(task)))
+                return call(task)
+
+            return lent
+
+        return lend
+
+    app.painter.spec = EngineSpec("musetalk", "avatar", "", frozenset({"torch", "cuda"}))
+    app.residency.adopt(app.painter)
+    app.residency._places["avatar", "musetalk"].spec = app.painter.spec
+    app.gpu = LentGpu(app.residency, app.cache, decorate)
+    assert (await prepared(app, face))[-1] == 1
+    assert asked == [("prepare", 30)]
+    assert app.faces.get(OWNER, face.id).prepared == ("musetalk",)
