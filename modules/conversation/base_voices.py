@@ -54,6 +54,16 @@ class BaseVoices:
                 self._known[key] = await self._measured(key[1], engines)
         return self._known[key]
 
+    async def at_once(self, persona: Persona, engines: tuple[str, ...]) -> VoiceProfile | None:
+        """Return a profile that a matched voice can start from without waiting: one that is known,
+        or else the drawn voice's. A network may need a minute to read what is measured.
+        """
+        _, known = self.ready(persona, engines)
+        if known is not None:
+            return known
+        quick = (tts.DRAWN,) if tts.DRAWN in engines else engines
+        return await self.of(persona, quick)
+
     def ready(
         self, persona: Persona, engines: tuple[str, ...]
     ) -> tuple[tuple[str, ...], VoiceProfile | None]:

@@ -131,7 +131,7 @@ class Session:
         if chosen.voice and tts.find_voice(chosen.voice) is None:
             voice = await to_thread.run_sync(self.app.voices.get, self.owner, chosen.voice)
             speakers = tts.serving(self._resident("tts"), chosen)
-            base = await self.app.base_voices.of(chosen, speakers)
+            base = await self.app.base_voices.at_once(chosen, speakers)
         portrait = await self._portrait(chosen.avatar)
         self.persona, self.voice, self.base_voice = chosen, voice, base
         self.portrait = portrait

@@ -122,7 +122,8 @@ def test_each_engine_has_a_base_voice_of_its_own_that_a_match_starts_from(
         await residency.load("tts", "piper")
         voices = BaseVoices(residency, tmp_path / "base_voices")
         assert voices.ready(WOMAN, ("piper", "espeak")) == (("piper", "espeak"), None)
-        drawn = await voices.of(WOMAN, ("espeak",))
+        drawn = await voices.at_once(WOMAN, ("piper", "espeak"))
+        assert await voices.at_once(WOMAN, ("piper", "espeak")) is drawn
         assert voices.ready(WOMAN, ("piper", "espeak")) == (("espeak", "piper"), drawn)
         recorded = await voices.of(WOMAN, ("piper", "espeak"))
         assert drawn is not None and recorded is not None
