@@ -84,7 +84,8 @@ def plan(
 
     First every stage gets the smallest engine that can run, so that none goes without for the sake
     of another; what the owner prefers goes before that. Then each stage, by priority, is raised to
-    the best of its ladder that fits, and what is left has room for further faces. `able` tells whether an engine could be loaded at all.
+    the best of its ladder that fits, and what is left has room for further faces. `able` tells
+    whether an engine could be loaded at all.
     """
     usable = max(0, int(free_mb * (1 - SPARE)) - CONTEXT_MB)
     rungs = {

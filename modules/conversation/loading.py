@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
@@ -11,6 +12,7 @@ from modules import card
 from modules.engines import EngineSpec, Stage, in_order
 from modules.errors import GuongError
 from modules.memory_plan import Plan, on_card, plan, smaller
+from modules.preloaded import take_in
 
 if TYPE_CHECKING:
     from modules.conversation.app import App
@@ -24,6 +26,11 @@ async def load_engines(app: App, *, here: bool = False) -> None:
     `here` loads on this thread. One engine that cannot be loaded never keeps the others from it.
     """
     await app.residency.load_embedded(here=here)
+    if os.environ.get("SPACE_ID"):
+        if here:
+            take_in(app.weights)
+        else:
+            await to_thread.run_sync(take_in, app.weights)
     fits = await plan_card(app, here=here)
     for stage, specs in app.tables.items():
         for spec in in_order(specs, app.settings.preferred(stage)):
