@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modules.persona.data import Phrases, phrases, table, words
-from modules.persona.terms import TERMS
+from modules.persona.terms import TERMS, junior
 from modules.persona.utterance import OPENING, Segment, Utterance
 from modules.text.nfc import strip_diacritics
 
@@ -36,6 +36,7 @@ _ASSENT = frozenset(_CUES["opening"]["assent"])
 _OPINION = _CUES["before"]["opinion"]
 _OBJECTS = frozenset(_CALL["objects"])
 PARTICLES = frozenset(_CALL["particles"])
+_NOT_HAILED = frozenset(_CALL["not_hailed"])
 _TAILS = frozenset(_CALL["tails"])
 _DOUBTFUL = frozenset(_CALL["doubtful"])
 _THIRD_AFTER = phrases(_THIRD["after"])
@@ -75,7 +76,11 @@ def called(utterance: Utterance, segment: Segment, start: int, end: int, term: s
     rest = utterance.forms[end : segment.end]
     if rest[:1] and (rest[0] in CALLS or (rest[0] in OF and rest[2:3] and rest[2] in CALLS)):
         return "vocative"  # "anh ơi", "anh của em ơi"
-    if TERMS[term].role == "self" or spoken_about(utterance, segment, start, end):
+    if TERMS[term].role == "self":
+        return ""
+    if hailed_at(utterance, segment, end):
+        return "vocative"  # "cô bán hàng ơi"
+    if spoken_about(utterance, segment, start, end):
         return ""
     words_before = utterance.before(segment, start)
     if _ON_TELEPHONE.fill(words_before) and words_before and rest[:1] and rest[0] in _ANSWERS:
@@ -93,6 +98,8 @@ def called(utterance: Utterance, segment: Segment, start: int, end: int, term: s
     before = utterance.form(segment, start - 1)
     named = end - start > len(term.split())
     taken = before in _OBJECTS or ((named or rest == ["à"]) and before in _TAKES_PERSON)
+    if rest == ["ạ"] and before in _TAKES_PERSON and junior(term):
+        taken = taken or utterance.forms[segment.start] in TERMS  # "bác gọi cháu ạ?"
     if len(rest) == 1 and rest[0] in _CLOSING and not taken:
         return "closing"  # "rồi em ạ", but not "em dám cãi chị à"
     again = not rest and start - segment.start > 2 and utterance.forms[segment.start] == term
@@ -103,6 +110,16 @@ def called(utterance: Utterance, segment: Segment, start: int, end: int, term: s
         return "final"  # "nhớ mặc áo ấm vào con nhé"
     final = before in PARTICLES and len(rest) <= 1 and set(rest) <= _TAILS
     return "final" if final and _is_particle(utterance, segment, start - 1) else ""
+
+
+def hailed_at(utterance: Utterance, segment: Segment, end: int) -> int:
+    """Return where "ơi" stands a few words behind a term that these words describe, 0 if nowhere."""
+    for index in range(end + 1, min(end + _LONGEST_NAME, segment.end)):
+        form = utterance.forms[index]
+        if form in CALLS:
+            described = utterance.forms[end:index]
+            return 0 if any(word in _NOT_HAILED or word in TERMS for word in described) else index
+    return 0
 
 
 def _role_is_asked(segment: Segment, term: str, rest: Sequence[str]) -> bool:

@@ -13,6 +13,7 @@ from modules.persona.calls import (
     TERM_PHRASES,
     addressed,
     called,
+    hailed_at,
     name_end,
     spoken_about,
     takes_part,
@@ -147,6 +148,8 @@ def _trap_at(utterance: Utterance, segment: Segment, index: int) -> int:
     It is none where two phrases meet: "dạ chị | em hiểu", "mua cho con | cái áo".
     """
     length = trap_length(utterance.forms, index, segment.end)
+    if length and utterance.forms[index] in TERMS and _described(utterance, segment, index, length):
+        return 0  # "cô bán | hàng ơi"
     phrase = utterance.said(index, index + length)
     if utterance.form(segment, index - 1) in _GIVEN.get(phrase, ()):
         return 0
@@ -154,6 +157,12 @@ def _trap_at(utterance: Utterance, segment: Segment, index: int) -> int:
     if phrase == "bà con" and utterance.form(segment, index + 2) in _PREDICATES:
         return 0 if greeted else length  # "chào bà | con là bạn của Lan"
     return 0 if phrase in _SIBLINGS and greeted else length
+
+
+def _described(utterance: Utterance, segment: Segment, index: int, length: int) -> bool:
+    """Say whether an expression tells who is called: "cô bán" in "cô bán hàng ơi"."""
+    place = hailed_at(utterance, segment, index + 1)
+    return place >= index + length
 
 
 def _owner_at(utterance: Utterance, segment: Segment, index: int) -> Mention | None:
@@ -174,7 +183,8 @@ def _owner_at(utterance: Utterance, segment: Segment, index: int) -> Mention | N
     end = start + length
     named = name_end(utterance, segment, end)
     hailed = bool(head) and _hailed(utterance, segment, index, start, named)
-    if hailed or utterance.tokens[start].masked or _classifies(utterance, segment, start):
+    fixed = trap_length(utterance.forms, start, segment.end) > 2  # "cửa hàng | mẹ và bé"
+    if hailed or fixed or utterance.tokens[start].masked or _classifies(utterance, segment, start):
         return None
     third = named > end or spoken_about(utterance, segment, start, end)
     ranked = bool(head) and utterance.forms[start - 1] in RANKS  # "chị hai em"

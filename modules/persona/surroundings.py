@@ -69,6 +69,8 @@ class Surroundings:
     def reported(self) -> bool:
         """Whether a parent or teacher is told about: "thầy khen em", "mẹ mắng con"."""
         elder = not _REPORTED_CLASSES.isdisjoint(self.term.classes)
+        if elder and self.before[-1:] in (["bị"], ["được"]) and self._junior_subject():
+            return True  # "con bị cô phạt"
         length = self.starts_with(AFTER["reported"])
         told = elder and self.subject and self.mention.segment.act == "statement"
         if told and length and self.after[length : length + 1] in _JUNIORS:
@@ -82,6 +84,10 @@ class Surroundings:
         # "bà nội bảo ăn phải nhai kỹ"
         said = self.starts_with(AFTER["said"]) if told and " " in self.mention.term else 0
         return bool(said) and self.after[said : said + 1] not in ([], *_KIN)
+
+    def _junior_subject(self) -> bool:
+        subject = self.first_subject
+        return subject is not None and junior(subject.term) and len(self.after) > 0
 
     def general(self) -> bool:
         """Say whether nobody's child is meant: "cha mẹ nên dạy con thế nào"."""
@@ -99,6 +105,7 @@ class Surroundings:
             return False
         if self.after[:1] and self.after[0] in _AND and self.after[1:2] in _KIN:
             with_name = self._starts_name(2) and not self.term.rank  # "anh Ba với chị Tư"
+            with_name = with_name or self.after[2:3] in (["ấy"], ["ta"], ["kia"], ["đó"])
             return self._pairs(self.before) and not with_name
         first = len(self.before) - 2
         joined = first >= 0 and self.before[-1] in _AND and [self.before[first]] in _KIN
@@ -152,6 +159,9 @@ class Surroundings:
             return True
         if self._wrongs() or self._promised():
             return True
+        so = self.starts_with(AFTER["acted_so"])
+        if so and after[so : so + 1] in _KIN and after[so] != self.mention.term:
+            return bool(AFTER["own_state"].length(after, so + 1))  # "mẹ nói thế con buồn lắm"
         if after[:1] != ["làm"] or after[1:2] == [self.mention.term] or after[1:2] == []:
             return False
         return after[1] in TERMS and bool(AFTER["own_state"].length(after, 2))

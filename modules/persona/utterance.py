@@ -24,6 +24,7 @@ _REQUEST_ENDS = phrases(_CUES["imperative"]["ends"])
 _REQUEST_WORDS = phrases(_CUES["imperative"]["words"])
 _TOLD = frozenset(_CUES["imperative"]["told"])
 _QUESTION_ENDS = frozenset(_CUES["question"]["ends"])
+_EMPHATIC = phrases(_CUES["question"]["emphatic"])
 _FLIGHTS = phrases(_CUES["question"]["flights"])
 _QUESTION_WORDS = phrases(_CUES["question"]["words"])
 _NEGATIONS = frozenset(_CUES["question"]["negations"])
@@ -185,7 +186,7 @@ def _act(forms: Sequence[str]) -> Act:
         _REQUEST_WORDS.length(forms, index) for index in range(len(forms))
     ):
         return "request"
-    if _FLIGHTS.end(body):
+    if _FLIGHTS.end(body) or _EMPHATIC.end(forms):
         return "statement"
     if (len(body) > 1 and body[-1] in _QUESTION_ENDS) or (
         len(forms) > 1 and forms[-1] in _QUESTION_ENDS
@@ -210,6 +211,8 @@ def _asks(forms: Sequence[str]) -> bool:
             return False
         if form == "mấy" and forms[index + 1 : index + 2] and forms[index + 1] in _SEVERAL:
             continue  # "mấy đứa bạn em" are some
+        if form == "răng" and index and forms[index - 1] not in TERMS:
+            continue  # teeth, but in "răng mạ khóc" the Central "why"
         if _QUESTION_WORDS.length(forms, index) and not (negated and form in _INDEFINITE):
             return "cũng" not in forms[index:]  # "ngày nào em cũng nghĩ tới anh"
         negated = negated or form in _NEGATIONS

@@ -197,6 +197,9 @@ class _Place(Surroundings):
         for rule in ("speech_act", "promise"):
             if self.starts_with(AFTER[rule]) and act != "question":
                 yield self.vote("self", rule)
+        if self.after[:2] == ["đây", "rồi"]:
+            yield self.vote("addressee", "praise")  # "cậu đây rồi"
+            return
         if self.after and len(self.after) <= NEAR and self.starts_with(AFTER["here"]):
             yield self.vote("self", "here")
         if self.praised():
