@@ -54,6 +54,8 @@ class EngineSpec:
     next_output_s: float = 2.0
     leave_mb: int = 0
     """What an engine that takes all the memory it finds has to leave to others on the card."""
+    extras: tuple[str, ...] = ()
+    """Keys of models that come with its weights, and that it can do without."""
 
     @property
     def embedded(self) -> bool:

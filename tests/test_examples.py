@@ -75,6 +75,10 @@ def test_every_cell_of_the_notebook_runs_and_shows_what_it_promises(notebook, el
     (grown,) = [o for o in chat if o.output_type == "display_data"]
     assert VIETNAMESE.search(grown.data["text/plain"])
 
+    filmed = cell(notebook, 'clip["engines"]')
+    assert printed(filmed).split()[-2:] == ["puppet", "still"]
+    assert len(media(filmed, "video/mp4")) == 2
+
     shown = cell(notebook, "display(Audio(audio), Video")
     (sound,), (film,) = media(shown, "audio/(?:x-)?wav"), media(shown, "video/mp4")
     (elsewhere / "a.wav").write_bytes(sound)

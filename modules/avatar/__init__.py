@@ -31,6 +31,7 @@ ENGINES: tuple[EngineSpec, ...] = (
         frozenset({"torch", "cuda", "weights"}),
         packages=("torch", "diffusers", "transformers", "cv2"),
         weights=("musetalk", "sd-vae-ft-mse", "whisper-tiny"),
+        extras=("dwpose",),
         # In halves: painter 1.7 GB, autoencoder and ear 0.3, graphs and a batch of pictures 3.
         megabytes=5_000,
         licence="MIT",
@@ -44,6 +45,7 @@ ENGINES: tuple[EngineSpec, ...] = (
         frozenset({"torch", "cuda", "weights"}),
         packages=("torch", "diffusers", "transformers", "cv2"),
         weights=("musetalk", "sd-vae-ft-mse", "whisper-tiny", "taesd"),
+        extras=("dwpose",),
         megabytes=4_000,
         licence="MIT",
         first_output_s=4.0,
@@ -56,6 +58,7 @@ ENGINES: tuple[EngineSpec, ...] = (
         frozenset({"torch", "weights", "licence", "research"}),
         packages=("torch", "onnx", "onnxruntime", "cv2"),
         weights=("wav2lip",),
+        extras=("dwpose",),
         megabytes=600,
         licence="non-commercial: research and personal use only",
         # On two cores a batch of twelve frames takes 0.4 s, on a busy machine twice that.
@@ -70,6 +73,7 @@ ENGINES: tuple[EngineSpec, ...] = (
             frozenset({"torch", "cuda", "weights"}),
             packages=("torch", "safetensors", "cv2", "soxr"),
             weights=("sadtalker-256",),
+            extras=("dwpose",),
             megabytes=megabytes,
             licence="MIT",
             # It begins when an answer is over: with all coefficients of up to five minutes.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from modules.zerogpu import on_zerogpu
 if TYPE_CHECKING:
     from modules.conversation.app import App
 
+log = logging.getLogger("guong.app")
+
 Progress = Callable[[int, int], None]
 """(bytes done, bytes in all)"""
 
@@ -24,7 +27,7 @@ def download_bytes(app: App, spec: EngineSpec) -> int:
     """Return how much an engine would download now."""
     return sum(
         file.bytes
-        for key in spec.weights
+        for key in (*spec.weights, *spec.extras)
         # Of a model behind a gate that is not open yet, no file is known.
         if key in app.weights.models and not app.weights.present(key)
         for file in app.weights.models[key].files
@@ -48,10 +51,15 @@ async def fetch_engine(app: App, stage: Stage, name: str, progress: Progress) ->
         raise Forbidden("restart_forgets")
     stop = threading.Event()
     try:
-        for key in spec.weights:
-            await to_thread.run_sync(
-                app.weights.fetch, key, progress, stop.is_set, abandon_on_cancel=True
-            )
+        for key in (*spec.weights, *spec.extras):
+            try:
+                await to_thread.run_sync(
+                    app.weights.fetch, key, progress, stop.is_set, abandon_on_cancel=True
+                )
+            except GuongError as error:
+                if key in spec.weights:
+                    raise
+                log.warning("%s does without %s: %s", name, key, error.code)
     finally:
         stop.set()
     if lent:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +32,9 @@ class Finder:
 
     def __init__(self, weights: Weights | None = None) -> None:
         self._weights = weights
+        self._loading = threading.Lock()
+        self._loaded: DWPose | None = None
+        self._refused = False
 
     @property
     def name(self) -> str:
@@ -42,7 +45,8 @@ class Finder:
         """Return the points of a portrait, float32 [68, 2]; `marked` are those of its owner, mapped
         to 68, which hold where DWPose is not there, or does not see the same face.
         """
-        face = self._dwpose.face(rgb) if self._dwpose else None
+        dwpose = self._dwpose
+        face = dwpose.face(rgb) if dwpose else None
         return face.points if face and _same(face.points, marked) else marked
 
     def clip(self, frames: Sequence[ByteArray], marked: FloatArray) -> list[FloatArray | None]:
@@ -51,13 +55,14 @@ class Finder:
         """
         from modules.avatar.landmarks.following import follow  # late: OpenCV comes with it
 
-        if self._dwpose is None:
+        dwpose = self._dwpose
+        if dwpose is None:
             return list(follow(frames, marked))
         found: list[FloatArray | None] = []
         box: FloatArray | None = None
         for frame in frames:
-            box = box if box is not None else self._dwpose.person(frame)
-            face = self._dwpose.face(frame, box) if box is not None else None
+            box = box if box is not None else dwpose.person(frame)
+            face = dwpose.face(frame, box) if box is not None else None
             if face is None:
                 box = None  # searched anew in the next frame
             found.append(face.points if face else None)
@@ -66,12 +71,22 @@ class Finder:
         log.info("dwpose sees another face: its points are followed instead")
         return list(follow(frames, marked))
 
-    @cached_property
+    @property
     def _dwpose(self) -> DWPose | None:
-        if self._weights is None or not self._weights.present(MODEL):
-            return None
+        """The networks, once they are there: they may be fetched while the app runs."""
+        with self._loading:
+            if self._loaded is None and not self._refused and self._present():
+                self._loaded = self._load()
+                self._refused = self._loaded is None
+            return self._loaded
+
+    def _present(self) -> bool:
+        return self._weights is not None and self._weights.present(MODEL)
+
+    def _load(self) -> DWPose | None:
         from modules.avatar.landmarks.dwpose import DWPose
 
+        assert self._weights is not None
         try:
             return DWPose(self._weights.path(MODEL))
         except (EngineUnavailable, WeightsRejected) as error:

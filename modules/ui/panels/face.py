@@ -76,7 +76,7 @@ class FacePanel:
             labels(gr.Markdown(**first(value="face.clip_intro")), value="face.clip_intro")
             self._clip = labels(
                 gr.Video(
-                    sources=["upload", "webcam"], include_audio=False, height=240,
+                    sources=["upload", "webcam"], include_audio=False, height=300,
                     elem_id="guong-clip", **first(label="face.clip"),
                 ),
                 label="face.clip",
