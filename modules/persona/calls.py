@@ -103,7 +103,8 @@ def called(utterance: Utterance, segment: Segment, start: int, end: int, term: s
     if len(rest) == 1 and rest[0] in _CLOSING and not taken:
         return "closing"  # "rồi em ạ", but not "em dám cãi chị à"
     again = not rest and start - segment.start > 2 and utterance.forms[segment.start] == term
-    if again and before not in _TAKES_PERSON:
+    asked = before == "với" and not _ASKED.isdisjoint(words_before)
+    if again and (asked or before not in _TAKES_PERSON):
         return "final"  # "bố nghỉ tay uống nước đã bố"
     softened = segment.act == "request" and len(rest) == 1 and rest[0] in _SOFT
     if softened and len(words_before) > 1 and before not in _TAKES_PERSON | PARTICLES:
@@ -113,7 +114,7 @@ def called(utterance: Utterance, segment: Segment, start: int, end: int, term: s
 
 
 def hailed_at(utterance: Utterance, segment: Segment, end: int) -> int:
-    """Return where "ơi" stands a few words behind a term that these words describe, 0 if nowhere."""
+    """Return where "ơi" stands behind a term and a few words that describe it, 0 if nowhere."""
     for index in range(end + 1, min(end + _LONGEST_NAME, segment.end)):
         form = utterance.forms[index]
         if form in CALLS:

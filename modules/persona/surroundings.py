@@ -123,8 +123,8 @@ class Surroundings:
         """Say whether "mình" is both: "mình đi ăn nhé", "tụi mình đi chơi đi"."""
         if self.mention.term != "mình" or self.mention.segment.act != "request":
             return False
-        if self.after[-1:] == ["không"]:
-            return False  # "mình có thể đổi lịch được không"
+        if self.after[-1:] == ["không"] or any(form in TERMS for form in self.after[:-1]):
+            return False  # "mình có thể đổi lịch được không", "mình hỏi bạn cái này"
         return self.subject or self.before[-1:] in WE
 
     def done_for(self) -> bool:
@@ -142,7 +142,8 @@ class Surroundings:
         if self.shown():
             return True
         length = self.starts_with(AFTER["come_here"])
-        return 0 < length < len(self.after) and act != "question"
+        goes_on = length < len(self.after) or not self.mention.segment.mark
+        return length > 0 and goes_on and act != "question"
 
     def shown(self) -> bool:
         """Say whether the subject shall look: "mẹ xem con vẽ này"."""
