@@ -77,20 +77,20 @@ def _within(sides: tuple[float, ...], height: int, width: int) -> tuple[int, int
     return left, top, max(left + 2, min(right, width)), max(top + 2, min(bottom, height))
 
 
-def face_of(rgb: ByteArray, box: Box) -> ByteArray:
-    """Return the face of a portrait, uint8 [256, 256, 3]."""
+def face_of(rgb: ByteArray, box: Box, side: int = FACE) -> ByteArray:
+    """Return the face of a portrait, uint8 [side, side, 3]."""
     part = rgb[box.top : box.bottom, box.left : box.right]
-    return np.asarray(cv2.resize(part, (FACE, FACE)), np.uint8)
+    return np.asarray(cv2.resize(part, (side, side)), np.uint8)
 
 
-def points_in(points: FloatArray, box: Box) -> FloatArray:
+def points_in(points: FloatArray, box: Box, side: int = FACE) -> FloatArray:
     """Return points of a portrait as they lie in its face."""
     size = (box.right - box.left, box.bottom - box.top)
-    return np.asarray((points - (box.left, box.top)) * FACE / size, np.float32)
+    return np.asarray((points - (box.left, box.top)) * side / size, np.float32)
 
 
 def align(face: ByteArray, points: FloatArray) -> Alignment:
-    """Scale and move a face [256, 256, 3] so that its points [68, 2] lie on the standard ones."""
+    """Scale and move a face [side, side, 3] so that its points [68, 2] lie on the standard ones."""
     high, wide = face.shape[:2]
     five = _five(points.astype(np.float64))
     five[:, 1] = high - 1 - five[:, 1]

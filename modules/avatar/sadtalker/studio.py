@@ -11,9 +11,9 @@ from typing import Literal
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from modules.avatar.sadtalker.alignment import Box, align, face_box, face_of, points_in
+from modules.avatar.sadtalker.alignment import FACE, Box, align, face_box, face_of, points_in
 from modules.avatar.sadtalker.checkpoint import SadTalker
 from modules.avatar.sadtalker.coefficients import windows
 from modules.avatar.sadtalker.expression import EXPRESSION
@@ -57,13 +57,19 @@ class Studio:
         mappings: Callable[[Kind], MappingNet],
         device: str = "cpu",
         batch: int = 1,
+        side: int = FACE,
     ) -> None:
-        """`mappings` is asked for a kind's network when it is first needed."""
+        """`mappings` is asked for a kind's network when it is first needed. Faces are seen and made
+        with `side` pixels: the networks were trained with 256, and run with fewer.
+        """
         self.device = torch.device(device)
         self.batch = batch
+        self._side = side
         self._networks = networks.to(self.device)
         self._half = torch.float16 if self.device.type == "cuda" else torch.float32
         self._networks.generator.to(self._half)
+        if self.device.type == "cuda":
+            _channels_last(self._networks.generator)
         self._load, self._mappings = mappings, dict[Kind, MappingNet]()
         self._heads: OrderedDict[str, Head] = OrderedDict()
         self._turn = threading.Lock()
@@ -83,8 +89,8 @@ class Studio:
 
     def _seen(self, rgb: ByteArray, points: FloatArray, kind: Kind) -> Head:
         box = face_box(points, *rgb.shape[:2])
-        face = face_of(rgb, box)
-        aligned = align(face, points_in(points, box))
+        face = face_of(rgb, box, self._side)
+        aligned = align(face, points_in(points, box, self._side))
         found = self._networks.face_3drecon(self._picture(aligned.picture))
         read = torch.cat(list(found), dim=1)[0].cpu().numpy()
         own = np.concatenate([read, aligned.place]).astype(np.float32)
@@ -152,3 +158,12 @@ class Studio:
 
     def _tensor(self, array: FloatArray) -> Tensor:
         return torch.from_numpy(np.array(array, np.float32)).to(self.device)
+
+
+def _channels_last(module: nn.Module) -> None:
+    """Lay weights out as tensor cores take them; what flows through follows."""
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d):
+            part.weight.data = part.weight.data.contiguous(memory_format=torch.channels_last)
+        elif isinstance(part, nn.Conv3d):
+            part.weight.data = part.weight.data.contiguous(memory_format=torch.channels_last_3d)

@@ -63,14 +63,15 @@ def export(network: Wav2Lip) -> Graphs:
     seen = face(faces)
     names = tuple(f"seen{k}" for k in range(len(seen)))
     return Graphs(
-        _export(face, (faces,), ("faces",), names),
-        _export(mouth, (mels, *seen), ("mels", *names), ("mouths",)),
+        to_onnx(face, (faces,), ("faces",), names),
+        to_onnx(mouth, (mels, *seen), ("mels", *names), ("mouths",)),
     )
 
 
-def _export(
+def to_onnx(
     module: nn.Module, given: tuple[Tensor, ...], inputs: tuple[str, ...], outputs: tuple[str, ...]
 ) -> bytes:
+    """Return a module as an ONNX model whose inputs' and outputs' first axes are free."""
     # The exporter that torch prefers now needs onnxscript; this one only onnx. The network is
     # convolutions without a branch, which both translate alike.
     with TemporaryDirectory() as folder, warnings.catch_warnings():
