@@ -17,7 +17,7 @@ from modules.emotion import ENGINES, classify
 from modules.emotion.phobert import engine as engines
 from modules.emotion.phobert.batcher import MOST_WAITING, Batcher, Job, batch
 from modules.emotion.phobert.engine import OwnEngine, PhobertEngine
-from modules.emotion.phobert.network import Network
+from modules.emotion.phobert.network import Network, spread
 from modules.engines import EngineSpec
 from modules.errors import EngineFailed, EngineUnavailable, WeightsRejected
 from modules.messages import EMOTIONS, FloatArray, Mood, Transcript, TurnRequest
@@ -106,8 +106,15 @@ def test_no_text_is_too_long(network: Network) -> None:
     for count in (254, 255, 1_000, 20_000):
         parts = network.windows("vui " * count)
         assert max(map(len, parts)) <= 256
-        assert len(parts) == (1 if count == 254 else min(8, -(-(count - 254) // 222) + 1))
+        assert len(parts) == (1 if count == 254 else 2)
         assert network.logits(parts).shape == (len(parts), 7)
+
+
+def test_of_a_long_text_the_beginning_and_the_end_are_read(network: Network) -> None:
+    first, last = network.windows("vui " * 300 + "họp " * 300 + "buồn " * 300)
+    words = [network.tokenizer.convert_ids_to_tokens(part[1:-1]) for part in (first, last)]
+    assert [set(part) for part in words] == [{"vui"}, {"buồn"}]
+    assert spread([[n] for n in range(11)], 3) == [[0], [5], [10]]
 
 
 @pytest.mark.parametrize("safe", [True, False])
