@@ -90,7 +90,7 @@ def test_only_a_space_looks_into_the_cache(tmp_path, monkeypatch):
             pass
 
     class App:
-        residency, weights, tables = Home(), "weights", {}
+        residency, weights, tables, step = Home(), "weights", {}, None
 
     for space in ("", "somebody/guong"):
         monkeypatch.setenv("SPACE_ID", space)

@@ -26,7 +26,7 @@ from modules.conversation.filming import Filming
 from modules.conversation.gpu import LentGpu
 from modules.conversation.identity import Identity, load_secret
 from modules.conversation.idle import IdleLoops
-from modules.conversation.loading import fall_back, load_engines
+from modules.conversation.loading import Step, fall_back, load_engines
 from modules.conversation.overhearing import Pace
 from modules.conversation.portrait_loops import PortraitLoops
 from modules.conversation.preparing import Preparing
@@ -102,6 +102,8 @@ class App:
         """The way to a card that is lent by the call (ZeroGPU); None where there is none."""
         self.back: Back = self.gpu.answer if self.gpu else self._back_here()
         self.pace = Pace()
+        self.step: Step | None = None
+        """What is being loaded at start, and how far it has come; None when it is done."""
         self.ready = asyncio.Event()
         """Set when everything is loaded and rehearsed; turns work before, only more slowly."""
         self._turns = 0

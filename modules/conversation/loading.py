@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
@@ -20,27 +21,43 @@ if TYPE_CHECKING:
 log = logging.getLogger("guong.loading")
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far the start has come: a sentence of the catalogue, and what it names."""
+
+    code: str
+    engine: str = ""
+    number: int = 0
+    total: int = 0
+
+
 async def load_engines(app: App, *, here: bool = False) -> None:
     """Load what runs anywhere, then what is chosen and present and fits on the card.
 
     `here` loads on this thread. One engine that cannot be loaded never keeps the others from it.
     """
-    await app.residency.load_embedded(here=here)
     if os.environ.get("SPACE_ID"):
+        app.step = Step("starting.checking")
         if here:
             take_in(app.weights)
         else:
             await to_thread.run_sync(take_in, app.weights)
+    if any(_able(app, spec) for specs in app.tables.values() for spec in specs):
+        app.step = Step("starting.embedded")
+    await app.residency.load_embedded(here=here)
     fits = await plan_card(app, here=here)
-    for stage, specs in app.tables.items():
-        for spec in in_order(specs, app.settings.preferred(stage)):
-            if not wanted(app, spec) or covered(app, spec) or app.residency.obstacle(spec)[0]:
-                continue
-            if fits and on_card(spec):
-                if fits.holds(spec):
-                    await _load_fitting(app, spec, fits, here=here)
-            else:
-                await try_load(app, spec, here=here)
+    planned = [
+        spec
+        for stage, specs in app.tables.items()
+        for spec in in_order(specs, app.settings.preferred(stage))
+        if _able(app, spec) and (not fits or not on_card(spec) or fits.holds(spec))
+    ]
+    for number, spec in enumerate(planned, 1):
+        app.step = Step("starting.engine", spec.name, number, len(planned))
+        log.info("loading %d of %d: %s/%s", number, len(planned), spec.stage, spec.name)
+        if not covered(app, spec):
+            await _load_planned(app, spec, fits, here=here)
+    app.step = None
 
 
 async def plan_card(app: App, *, here: bool = False) -> Plan | None:
@@ -112,9 +129,11 @@ def _able(app: App, spec: EngineSpec) -> bool:
     return wanted(app, spec) and not app.residency.obstacle(spec)[0]
 
 
-async def _load_fitting(app: App, spec: EngineSpec, fits: Plan, *, here: bool) -> None:
-    residency = app.residency
-    loaded = [line.spec for line in residency.report() if line.state == "resident"]
+async def _load_planned(app: App, spec: EngineSpec, fits: Plan | None, *, here: bool) -> None:
+    if fits is None or not on_card(spec):
+        await try_load(app, spec, here=here)
+        return
+    loaded = [line.spec for line in app.residency.report() if line.state == "resident"]
     if not await try_load(app, spec, here=here, leave_mb=fits.beside(spec, loaded)):
         await _first_that_loads(app, spec, here=here)
 

@@ -30,6 +30,7 @@ from modules.ui.panels.pair_notice import PairNotice
 from modules.ui.panels.persona import PersonaPanel
 from modules.ui.panels.rating import RatingPanel
 from modules.ui.panels.saving import Saving
+from modules.ui.panels.starting import Starting
 from modules.ui.panels.style import StylePanel
 from modules.ui.panels.voice import VoicePanel
 from modules.ui.visitors import Visitors
@@ -105,6 +106,7 @@ class _Page:
             )  # fmt: skip
             if os.environ.get("OAUTH_CLIENT_ID"):  # a Space with hf_oauth: memory follows the user
                 gr.LoginButton(size="sm", scale=0)
+        self._starting = Starting(self._bench)
         self._welcome = welcome.make()
         with gr.Row(elem_id="guong-main"):
             with gr.Column(elem_id="guong-left"):
@@ -112,7 +114,7 @@ class _Page:
                 self._build_recogniser()
             with gr.Column(elem_id="guong-side"):
                 self._build_conversation()
-        self._panels: list[Panel] = [self._rating, self._pair_notice]
+        self._panels: list[Panel] = [self._starting, self._rating, self._pair_notice]
         labels(
             gr.Markdown(elem_id="guong-settings-title", **first(value="page.settings_title")),
             value="page.settings_title",

@@ -109,6 +109,23 @@ async def test_what_fits_is_loaded_and_the_plan_is_printed(app, caplog):
 
 
 @virtual_time
+async def test_the_page_can_follow_what_is_being_loaded(app, monkeypatch):
+    seen = []
+    load = app.residency.load
+
+    async def noting(stage, name, **options):
+        seen.append(app.step)
+        await load(stage, name, **options)
+
+    monkeypatch.setattr(app.residency, "load", noting)
+    await load_engines(app, here=True)
+    steps = [(s.engine, s.number, s.total) for s in seen if s.code == "starting.engine"]
+    assert steps == [("middle", 1, 3), ("converter", 2, 3), ("painter", 3, 3)]
+    assert seen[0].code == "starting.embedded"
+    assert app.step is None
+
+
+@virtual_time
 async def test_too_little_memory_at_load_falls_to_the_next_smaller_one(app):
     Loads.failing["middle"] = OutOfMemoryError("CUDA out of memory")
     await load_engines(app, here=True)
@@ -202,6 +219,7 @@ class Started:
     gpu = None
     tables = TABLES
     settings = Settings()
+    step = None
 
     def __init__(self, residency):
         self.residency = residency
