@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,19 +24,22 @@ from scipy import sparse
 from scipy.optimize import minimize
 
 from modules.emotion.phrases import expand
-from modules.llm.companion.danger import plain_line
+from modules.llm.companion.care import rules_of
+from modules.llm.companion.danger import crisis_of, plain_line
 from modules.llm.companion.danger_model import BUCKETS, KINDS, features
 from modules.llm.companion.hearing import hear
+from modules.messages import Pair
 from modules.text import strip_diacritics
 
 ROOT = Path(__file__).parent.parent
 COMPANION = ROOT / "modules" / "llm" / "companion"
-READINGS = 8
-"""Readings of a line that are drawn; they share its weight."""
+READINGS, SLOTTED_READINGS = 8, 24
+"""Readings of a line that are drawn, without and with slots; they share its weight."""
 BARE_WEIGHT, EVERYDAY_WEIGHT = 0.4, 0.5
 PENALTY = 0.02
 ROUNDS = 60
 FOLDS = 5
+_SLOT = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +56,56 @@ def examples() -> list[Example]:
     """Return everything to learn from, always in the same order."""
     choice = random.Random(0)
     data = tomllib.loads((COMPANION / "danger_examples.toml").read_text(encoding="utf-8"))
+    slots = data.pop("slots")
     found: list[Example] = []
     for kind, lines in data.items():
         for line in lines:
-            readings = list(expand(line))
-            drawn = choice.sample(readings, min(READINGS, len(readings)))
+            drawn = _drawn(line, slots, choice)
             for text in drawn:
                 found += _both(text, KINDS.index(kind), 1 / len(drawn), line)
+    for kind, lines in mapped().items():
+        for text in lines:
+            found += _both(text, KINDS.index(kind), 1, f"map {text}")
+    for kind, text in _wishes():
+        found += _both(text, KINDS.index(kind), EVERYDAY_WEIGHT, text)
     for text in _everyday():
         found += _both(text, 0, EVERYDAY_WEIGHT, text)
     return found
 
 
+def _drawn(line: str, slots: dict[str, list[str]], choice: random.Random) -> list[str]:
+    """Return readings of a line, each with other words in its slots."""
+    named = _SLOT.search(line) is not None
+    count = SLOTTED_READINGS if named else READINGS
+    readings = list(expand(line))
+    drawn = choice.sample(readings, min(count, len(readings)))
+    if named:
+        drawn += choice.choices(readings, k=count - len(drawn))
+    return [
+        " ".join(_SLOT.sub(lambda match: choice.choice(slots[match[1]]), each).split())
+        for each in drawn
+    ]
+
+
+def mapped(*, held_out: bool = False) -> dict[str, list[str]]:
+    """Return the map of dangers that is learnt from, or every third line, which is not."""
+    path = ROOT / "tests" / "llm" / "danger_map.toml"
+    lists = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {
+        kind: [line for at, line in enumerate(lines) if (at % 3 == 2) is held_out]
+        for kind, lines in lists.items()
+    }
+
+
 def _both(text: str, kind: int, weight: float, line: str) -> Iterable[Example]:
     yield Example(text, kind, weight, line)
     yield Example(strip_diacritics(text), kind, weight * BARE_WEIGHT, line)
+
+
+def _wishes() -> Iterable[tuple[str, str]]:
+    said = tomllib.loads((ROOT / "tests" / "llm" / "danger.toml").read_text(encoding="utf-8"))
+    for name, kind in (("crisis", "self"), ("crisis_check", "self"), ("crisis_other", "other")):
+        yield from ((kind, text) for text in said[name])
 
 
 def _everyday() -> Iterable[str]:
@@ -87,7 +126,8 @@ def matrix(texts: Iterable[str]) -> Any:
     starts, places, values = [0], [], []
     for text in texts:
         heard = hear(text)
-        each, worth = features(plain_line(heard), bare=heard.bare)
+        rules = rules_of(heard, crisis_of(heard, Pair()))
+        each, worth = features(plain_line(heard), bare=heard.bare, rules=rules)
         places.append(each)
         values.append(worth)
         starts.append(starts[-1] + len(each))
@@ -128,10 +168,12 @@ def check(found: list[Example], x: Any) -> dict[str, float]:
         kept = fold != out
         w, bias = fitted(x[kept], kinds[kept], weights[kept])
         heard[~kept] = 1 - softmax(x[~kept] @ w + bias)[:, 0]
+    own = np.array([e.line.startswith("map ") and e.weight == 1 for e in found])
     return {
-        f"{kind} > {least}": float(((heard > least) * weights)[kinds == k].sum()
-                                   / weights[kinds == k].sum())
-        for least in (0.5, 0.6, 0.7)
+        f"{name} {kind} > {least}": float(((heard > least) * weights * part)[kinds == k].sum()
+                                          / (weights * part)[kinds == k].sum())
+        for name, part in (("all", np.ones_like(own)), ("map", own))
+        for least in (0.4, 0.5, 0.6)
         for k, kind in enumerate(KINDS)
     }  # fmt: skip
 

@@ -112,7 +112,12 @@ def test_after_danger_the_companion_asks_whether_help_is_there() -> None:
 
 def test_the_model_knows_its_kinds_and_gives_shares() -> None:
     data = tomllib.loads((COMPANION / "danger_examples.toml").read_text(encoding="utf-8"))
+    slots = data.pop("slots")
     assert set(data) == set(KINDS)
+    named = {
+        slot for lines in data.values() for line in lines for slot in re.findall(r"\{(\w+)\}", line)
+    }
+    assert named == set(slots)
     for lines in data.values():
         assert len(set(lines)) == len(lines)
         assert all(line.count("(") == line.count(")") for line in lines)

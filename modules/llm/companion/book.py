@@ -2,7 +2,8 @@
 
 An entry of `safety`, `about`, `chat`, `skills`, `feelings` or `topics.toml`:
 
-    kind    crisis, refuse, abuse, react, skill, ask, feeling, chat, topic or remark
+    kind    crisis, refuse, abuse, react, skill, ask, feeling, chat, topic, remark, or scene: one of
+            `scenes.toml`, looked for once danger is heard
     when    patterns (see patterns.py); none where only the code asks for the entry
     say     templates (see wording.py); `stay` those for when the talk goes on
     junior, peer, senior   further templates for this rank only
@@ -34,9 +35,19 @@ from modules.text import strip_diacritics
 
 KINDS = (
     "crisis", "refuse", "abuse", "react", "skill", "ask", "feeling", "chat", "topic", "remark",
-    "point", "talk",
+    "point", "talk", "scene",
 )  # fmt: skip
-FILES = ("safety", "about", "chat", "follow", "skills", "remembered", "feelings", "topics")
+FILES = (
+    "safety",
+    "scenes",
+    "about",
+    "chat",
+    "follow",
+    "skills",
+    "remembered",
+    "feelings",
+    "topics",
+)
 TOPICS = ("topics/home", "topics/daily", "topics/people", "topics/world")
 _FIELDS = frozenset(
     {"kind", "when", "say", "stay", "junior", "peer", "senior", "mood", "ask", "me", "asks"}

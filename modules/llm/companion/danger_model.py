@@ -9,7 +9,7 @@ denial or a story it does not get to see.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,10 +21,13 @@ import numpy.typing as npt
 from modules.llm.companion.hearing import hearing_data
 from modules.text import strip_diacritics
 
-KINDS = ("none", "self", "other", "violence", "harm")
+KINDS = ("none", "self", "other", "violence", "harm", "child", "medical", "rescue")
 """Nobody in danger; the speaker by their own hand; somebody else by theirs; violence; the speaker
-as a danger to others."""
+as a danger to others; a child without help; a body, or a place, that cannot wait."""
 BUCKETS = 1 << 14
+WORDS, MEETINGS, ALONE = 1.4, 0.4, 0.8
+"""Length of the vectors of a line's words and of how its classes meet; the value of each class that
+it holds and each rule that it matches. Found by `--check`."""
 LONGEST = 5
 """Syllables of the longest phrase of `danger_concepts.toml`."""
 _AHEAD = 6
@@ -49,29 +52,40 @@ class Model:
     bias: npt.NDArray[np.float32]
 
 
-def probabilities(line: str, *, bare: bool) -> dict[str, float]:
-    """Return the probability of each kind for a line of syllables as `hearing.py` spells them."""
+def probabilities(line: str, *, bare: bool, rules: Iterable[str] = ()) -> dict[str, float]:
+    """Return the probability of each kind for a line of syllables as `hearing.py` spells them.
+
+    `rules` names the entries of `safety.toml` that the line matches.
+    """
     model = _model()
-    places, values = features(line, bare=bare)
+    places, values = features(line, bare=bare, rules=rules)
     logits = values @ model.weights[places] + model.bias
     powers = np.exp(logits - logits.max())
     shares = powers / powers.sum()
     return {kind: float(share) for kind, share in zip(KINDS, shares, strict=True)}
 
 
-def features(line: str, *, bare: bool) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
-    """Return buckets and values of a line: its words and its classes, each of length 1."""
+def features(
+    line: str, *, bare: bool, rules: Iterable[str] = ()
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+    """Return buckets and values of a line: of its words and of its classes.
+
+    A class by itself, and a rule, counts the same in a long line as in a short one.
+    """
     words = ["0" if word.isdigit() else word for word in line.split() if word != "·"]
     plain = words if bare else [strip_diacritics(word) for word in words]
     grams = set(_grams(["@" if word in _persons(True) else word for word in plain], "b "))
     if not bare:
         grams.update(_grams(["@" if word in _persons(False) else word for word in words], "m "))
-    pairs = set(_pairs(_classes(words, bare=bare)))
+    classes = _classes(words, bare=bare)
+    alone = {f"c {each}" for each in classes} | {f"r {each}" for each in rules}
+    pairs = set(_pairs(classes)) - alone
     places, values = [], []
-    for group in filter(None, (grams, pairs)):
-        buckets = {crc32(each.encode()) % BUCKETS for each in group}
+    for group, length in ((grams, WORDS), (pairs, MEETINGS), (alone, 0.0)):
+        buckets = {crc32(name.encode()) % BUCKETS for name in group}
         places += sorted(buckets)
-        values += [len(buckets) ** -0.5] * len(buckets)
+        share = length / max(1, len(buckets)) ** 0.5
+        values += [share or ALONE] * len(buckets)
     return np.array(places, np.intp), np.array(values, np.float32)
 
 
@@ -95,6 +109,11 @@ def _pairs(classes: Sequence[str]) -> Iterator[str]:
                 yield "c " + "+".join(classes[index : index + size])
         for later in classes[index + 1 : index + 1 + _AHEAD]:
             yield f"c {first}>{later}"
+
+
+def classes_of(line: str, *, bare: bool) -> frozenset[str]:
+    """Return the classes of `danger_concepts.toml` that a line holds, and "@" for who speaks."""
+    return frozenset(_classes(line.split(), bare=bare))
 
 
 def _classes(words: Sequence[str], *, bare: bool) -> list[str]:
