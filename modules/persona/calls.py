@@ -127,6 +127,8 @@ def _role_is_asked(segment: Segment, term: str, rest: Sequence[str]) -> bool:
     """Say whether a role is asked: "bác sĩ cho em hỏi", "shop còn màu đen không"."""
     if segment.act != "statement" and term in _ASKED_ROLES:
         return True
+    if segment.act == "question" and segment.deferential and TERM_PHRASES.length(rest, 1):
+        return "role" in TERMS[term].classes  # "sếp gọi em có việc gì ạ"
     if "role" not in TERMS[term].classes or rest[-1:] in (["rồi"], ["xong"]):
         return False
     if rest[:1] == ["cho"]:

@@ -41,6 +41,7 @@ def _restorable() -> dict[str, str]:
 _CHAT: Mapping[str, str] = _SPELLING["chat"]
 _FINAL: Mapping[str, str] = _SPELLING["final"]
 _BARE: Mapping[str, str] = {**_restorable(), **_SPELLING["bare"]}
+_AMOUNTS = frozenset(_SPELLING["amount"]["before"])
 _LETTER_BEHIND = frozenset(_SPELLING["letter"]["behind"])
 _OBJECT_BEHIND = frozenset(_SPELLING["object"]["behind"])
 _IN_FULL = frozenset(strip_diacritics(name) for name in ("em", "con", "cháu"))
@@ -148,7 +149,13 @@ def read(text: str) -> list[Token]:
         _respell_bare(tokens, spoken, closing)
     else:
         for index, token in enumerate(spoken):
-            if not _is_letter(spoken, index):
+            if (
+                token.form == "bn"
+                and index + 1 < len(spoken)
+                and spoken[index + 1].form in _AMOUNTS
+            ):
+                token.form = "bao nhiêu"
+            elif not _is_letter(spoken, index):
                 token.form = _short_form(token.form, last=_is_final(spoken, index, closing))
     return tokens
 

@@ -161,8 +161,11 @@ class Surroundings:
         if self._wrongs() or self._promised():
             return True
         so = self.starts_with(AFTER["acted_so"])
-        if so and after[so : so + 1] in _KIN and after[so] != self.mention.term:
-            return bool(AFTER["own_state"].length(after, so + 1))  # "mẹ nói thế con buồn lắm"
+        turned = after[so : so + 1] in (["chứ"], ["mà"], ["nhưng"])
+        other = so + turned
+        if so and after[other : other + 1] in _KIN and after[other] != self.mention.term:
+            # "chú nói vậy chứ cháu không tin", "mẹ nói thế con buồn lắm"
+            return turned or bool(AFTER["own_state"].length(after, other + 1))
         if after[:1] != ["làm"] or after[1:2] == [self.mention.term] or after[1:2] == []:
             return False
         return after[1] in TERMS and bool(AFTER["own_state"].length(after, 2))
@@ -273,6 +276,13 @@ class Surroundings:
             return False
         near = praise < NEAR or self.after[-1] in EXCLAIMS or self.after[praise - 1] in _LOOKS
         return near and any(_PRAISE_ENDS.length(self.after, index) for index in places[1:])
+
+    def tells(self) -> bool:
+        """Say whether the subject is about to tell something: "em bảo chị cái này"."""
+        length = self.starts_with(AFTER["tells"])
+        if not length or self.after[length : length + 1] not in _KIN:
+            return False
+        return AFTER["about_to"].length(self.after, length + 1) == len(self.after) - length - 1 > 0
 
     def offers(self) -> bool:
         """Say whether a junior offers help: "cháu đỡ bà lên giường nhé", but not "... đi"."""

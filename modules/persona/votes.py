@@ -192,6 +192,9 @@ class _Place(Surroundings):
             return
         if act == "statement" and self.starts_with(AFTER["absent"]):
             return
+        if act != "question" and self.tells():
+            yield self.vote("self", "speech_act")
+            return
         if self.introduces():
             yield self.vote("self", "introduction")
         for rule in ("speech_act", "promise"):
