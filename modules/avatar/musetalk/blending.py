@@ -114,7 +114,7 @@ def difference(faces: Tensor, below: Grounds) -> Tensor:
     apart = (below.under - functional.adaptive_avg_pool2d(faces, CELLS)) * below.edge
     spread = torch.zeros_like(apart)
     for step, sigma in enumerate(_SPREADS):
-        blur = _gaussian(sigma).to(faces.device)
+        blur = _gaussian(sigma, str(faces.device))
         weight = blur @ below.edge @ blur.T
         mean = (blur @ apart @ blur.T) / weight.clamp_min(1e-6)
         sure = (weight / _SURE).clamp(0, 1) if step else 1.0
@@ -123,7 +123,7 @@ def difference(faces: Tensor, below: Grounds) -> Tensor:
 
 
 @lru_cache(maxsize=8)
-def _gaussian(sigma: float) -> Tensor:
+def _gaussian(sigma: float, device: str) -> Tensor:
     """Return a blur of 32 cells as a matrix, the picture mirrored at its ends."""
     places = torch.arange(CELLS)
     weights = torch.zeros(CELLS, CELLS)
@@ -133,4 +133,4 @@ def _gaussian(sigma: float) -> Tensor:
         source = torch.where(source < 0, -source, source)
         source = torch.where(source >= CELLS, 2 * CELLS - 2 - source, source)
         weights[places, source] += torch.exp(torch.tensor(-0.5 * (offset / sigma) ** 2))
-    return weights / weights.sum(dim=1, keepdim=True)
+    return (weights / weights.sum(dim=1, keepdim=True)).to(device)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from modules.avatar.landmarks.mapping import points68
 from modules.avatar.musetalk.blending import Grounds, beneath, grounds, pasted
 from modules.avatar.musetalk.geometry import Box, face_box, square_around
 from modules.avatar.musetalk.masks import (
@@ -206,3 +207,20 @@ def test_a_map_from_points_knows_skin_nose_lips_and_mouth() -> None:
     assert at((points[57] + points[66]) / 2) in (UPPER_LIP, LOWER_LIP)
     assert at((points[57] + points[8]) / 2) == SKIN
     assert at(points[8] + (0, 20)) == 0
+
+
+def test_on_portraits_only_the_mouth_changes_however_the_light_of_the_crop_does(faces) -> None:
+    for portrait in faces.values():
+        placed = points68(portrait.points)
+        left, top, right, bottom = box = face_box(placed, 512, 512)
+        mask = box_mask(placed, box)
+        crop = cv2.resize(portrait.rgb[top:bottom, left:right], (256, 256)).astype(np.float32)
+        tinted = (crop * (0.85, 0.9, 1.0) - 8).clip(0, 255).astype(np.uint8)
+        below = _below(portrait.rgb, box, mask)
+        ground = _tensor(portrait.rgb)
+        plain, matched = (
+            pasted(_planes(tinted), ground, below, torch.ones(1), colours=colours)[0].numpy()
+            for colours in (False, True)
+        )
+        apart = [np.abs(each.astype(int) - portrait.rgb).mean() for each in (plain, matched)]
+        assert apart[1] < 0.3 * apart[0]

@@ -38,12 +38,12 @@ def test_a_batch_is_filled_up_to_the_next_size_and_cut_back(painting, monkeypatc
         return painting(latents, heard)
 
     fixed.use(watched)
-    for count in (1, 4, 5, 16):
+    for count in (1, 5):
         made = fixed(*inputs(count))
         with torch.inference_mode():
             expected = painting(*inputs(count))
         torch.testing.assert_close(made, expected, atol=1e-4, rtol=1e-4)
-    assert seen == [4, 4, 8, 16]
+    assert seen == [4, 8]
     assert fixed.largest == SIZES[-1] == 16
 
 
@@ -62,15 +62,9 @@ def test_a_batch_that_cannot_be_captured_is_painted_all_the_same(painting, monke
     assert tried == [4]
 
 
-def test_the_painting_is_one_graph_for_a_compiler(painting) -> None:
-    torch._dynamo.reset()
-    whole = torch.compile(painting, backend="eager", fullgraph=True, dynamic=False)
-    with torch.inference_mode():
-        torch.testing.assert_close(whole(*inputs(1)), painting(*inputs(1)))
-
-
-def test_the_painting_is_exported_ahead_of_time_as_it_paints(painting) -> None:
-    exported = torch.export.export(painting, args=inputs(2))
+def test_compilers_take_the_painting_as_one_graph_that_paints_the_same(painting) -> None:
+    # Strictly: by the tracer of torch.compile, which must not stop anywhere on its way.
+    exported = torch.export.export(painting, args=inputs(2), strict=True)
     with torch.inference_mode():
         made = exported.module()(*inputs(2))
         torch.testing.assert_close(made, painting(*inputs(2)), atol=1e-4, rtol=1e-4)

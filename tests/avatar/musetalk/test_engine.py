@@ -13,7 +13,7 @@ import pytest
 from modules.avatar import ENGINES, serving
 from modules.avatar.musetalk import engine as module
 from modules.avatar.musetalk.engine import MuseTalkEngine
-from modules.avatar.neural.painting import BOXES, MASKS
+from modules.avatar.neural.painting import BOXES, MASKS, Run
 from modules.avatar.neural.shelf import (
     Motion,
     Pictures,
@@ -165,9 +165,14 @@ def test_both_decoders_take_the_same_preparation(engine, face, small, monkeypatc
     quick.load()
     try:
         assert quick.prepared(face)
-        shown = [np.concatenate([batch.rgb for batch in played(each, face, speech(20_000))])
-                 for each in (engine, quick)]  # fmt: skip
+        shown = [one_frame(each, face) for each in (engine, quick)]
     finally:
         quick.close()
-    assert shown[0].shape == shown[1].shape
     assert (shown[0] != shown[1]).any()
+
+
+def one_frame(engine, face: Portrait):
+    """The first frame of an avatar with the mouth of silence."""
+    avatar, heard = engine.attached(face), engine.silence[:1]
+    asked = Run(avatar.prepared, np.array([0]), heard, np.ones(1, np.float32))
+    return engine.queue.submit(asked, session=0, due=0.0).result()
