@@ -20,11 +20,13 @@ from modules.tts.espeak_library import Phoneme
 from modules.tts.manner import Manner, manner_of
 from modules.tts.neural_voices import NeuralVoice
 from modules.tts.phrases import Phrase
-from modules.tts.reshaping import reshaped
+from modules.tts.reshaping import moves_pitch, reshaped
 from modules.tts.speaker import Spoken
 from modules.tts.speaking import SpeakingStream
 from modules.tts.spoken_words import spoken_words
 
+_UNHEARD = 0.06
+"""Of pace; listeners notice a change of tempo from some 5 % on (Quene 2007)."""
 _MOST_S = 60.0
 """A phrase of 30 words never takes as long: what does is a network that babbles."""
 
@@ -74,7 +76,7 @@ class NeuralSpeaker:
         self._check(read)
         sound = mastering.without_offset(_resampled(read))
         start, stop = mastering.sounding(sound)
-        rest = manner.pace / read.pace
+        rest = self._left_of_pace(manner, read)
         moved = reshaped(sound[start:stop], manner, pace=rest)
         made = mastering.faded(mastering.levelled(moved, mastering.TARGET_DB + manner.volume_db))
         if not read.phonemes:
@@ -86,6 +88,11 @@ class NeuralSpeaker:
 
         phonemes = tuple(replace(p, start=place(p.start)) for p in read.phonemes)
         return Spoken(made, phonemes, spoken_words(phrase.text, phonemes))
+
+    def _left_of_pace(self, manner: Manner, read: Reading) -> float:
+        """Return what is left to do of the pace; a little of it is not worth a vocoder's copy."""
+        rest = manner.pace / read.pace
+        return rest if moves_pitch(manner) or abs(rest - 1) > _UNHEARD else 1.0
 
     def _heard(self, made: FloatArray, text: str) -> Spoken:
         region: Region = self._voice.region or "north"
@@ -156,6 +163,14 @@ class NeuralEngine:
             raise EngineUnavailable("not_loaded", stage="tts", remedy=self.spec.name)
         speaker = NeuralSpeaker(self._network, fit.voice, manner_of(request), self.spec.name)
         return NeuralStream(speaker, self.least_words)
+
+
+def kept_pace(frames: FloatArray, pace: float) -> float:
+    """Return how much faster than by itself the network was, for durations rounded up to whole
+    frames: a sound of `f` frames was to last `f - 1/2` on average, at any pace.
+    """
+    total = float(np.sum(frames))
+    return 1.0 + (pace - 1.0) * (1.0 - len(frames) / (2.0 * total)) if total else pace
 
 
 def _resampled(read: Reading) -> FloatArray:

@@ -29,10 +29,15 @@ def reshaped(samples: FloatArray, manner: Manner, *, pace: float = 1.0) -> Float
     Sample `i` of what is given is at `i / pace` in what is returned.
     """
     moved = samples
-    asked = (manner.semitones / 12, manner.spread - 1, pace - 1)
-    if max(map(abs, asked)) > _NOTHING and len(samples) > _SHORTEST_S * SPEECH_RATE:
+    asked = moves_pitch(manner) or abs(pace - 1) > _NOTHING
+    if asked and len(samples) > _SHORTEST_S * SPEECH_RATE:
         moved = _moved(samples, manner, pace)
     return brightened(moved, manner.brightness_db)
+
+
+def moves_pitch(manner: Manner) -> bool:
+    """Tell whether a manner asks for another pitch or spread."""
+    return max(abs(manner.semitones / 12), abs(manner.spread - 1)) > _NOTHING
 
 
 def brightened(samples: FloatArray, gain_db: float) -> FloatArray:

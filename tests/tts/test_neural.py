@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from modules.errors import EngineFailed
 from modules.messages import EMOTIONS, SPEECH_RATE, EmotionLabel, TurnRequest
 from modules.tts import mastering
 from modules.tts.manner import Manner, manner_of
-from modules.tts.neural import NeuralSpeaker, Reading
+from modules.tts.neural import NeuralSpeaker, Reading, kept_pace
 from modules.tts.neural_voices import NEURAL_VOICES
 from modules.tts.phrases import Phrase
 from modules.tts.prosody import PROSODY
@@ -163,6 +164,28 @@ def test_pieces_heard_and_pieces_known_are_joined_into_one_mouth() -> None:
     assert shapes[0].start == 0 and shapes[-1].end == len(whole.samples)
     assert all(a.end == b.start for a, b in itertools.pairwise(shapes))
     assert len(whole.words) == 2 * len(known.words)
+
+
+def test_the_pace_that_rounding_to_frames_takes_away_is_known() -> None:
+    random = np.random.default_rng(3)
+    meant = random.uniform(0.5, 9.0, 4000)
+    for pace in (0.7, 1.03, 1.12, 1.6):
+        frames = np.ceil(meant / pace)
+        assert kept_pace(frames, pace) == pytest.approx(
+            np.ceil(meant).sum() / frames.sum(), rel=0.01
+        )
+    assert kept_pace(np.zeros(3), 1.2) == 1.2
+
+
+def test_a_little_of_the_pace_is_no_reason_for_a_copy() -> None:
+    class Paced(Recorded):
+        def read(self, *given: object) -> Reading:
+            return replace(super().read(*given), pace=1.28)  # type: ignore[arg-type]
+
+    manner = Manner(pace=1.3)
+    made = NeuralSpeaker(Paced(WOMAN.id), NEURAL_VOICES[0], manner, "paced").say(SENTENCE)
+    plain = Recorded(WOMAN.id).read(SENTENCE, NEURAL_VOICES[0], 1.3, lambda: False)
+    assert len(made.samples) == pytest.approx(len(plain.samples), rel=0.01)
 
 
 def test_a_question_lies_higher() -> None:

@@ -229,7 +229,7 @@ def test_every_sound_begins_where_the_durations_put_it(network: PiperNetwork, pa
         if phoneme.name:
             assert phoneme.start == next(known)
     assert len(read.samples) == begins[-1]
-    assert read.pace == pace
+    assert abs(read.pace - 1) <= abs(pace - 1)
 
 
 def test_the_mouth_closes_while_a_closed_sound_is_heard(engine: PiperEngine) -> None:

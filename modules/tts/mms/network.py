@@ -15,7 +15,7 @@ from modules.errors import EngineFailed, WeightsRejected
 from modules.messages import FloatArray
 from modules.models import FileSpec, sha256_of
 from modules.tts.mms.letters import Letters, spread
-from modules.tts.neural import Reading
+from modules.tts.neural import Reading, kept_pace
 from modules.tts.neural_voices import NeuralVoice
 from modules.tts.phrases import Phrase
 from modules.tts.transcription import timed, transcribed
@@ -52,10 +52,11 @@ class MmsNetwork:
         if not letters:
             raise EngineFailed("nothing", stage="tts", engine=voice.engine)
         samples, frames = self.run(ids, pace, seed=zlib.crc32(phrase.text.encode()))
+        kept = kept_pace(frames, pace)
         begins = np.concatenate([[0.0], np.cumsum(frames)]) * (len(samples) / frames.sum())
         words = transcribed(phrase.text, voice.region or "north")
         starts, ends = spread(words, letters, [round(float(at)) for at in begins])
-        return Reading(samples, self.rate, timed(words, starts, ends), pace)
+        return Reading(samples, self.rate, timed(words, starts, ends), kept)
 
     def run(self, ids: Sequence[int], pace: float, *, seed: int) -> tuple[FloatArray, FloatArray]:
         """Return the sound of ids, float32 [samples], and how many frames each lasts, [len(ids)].

@@ -13,7 +13,7 @@ import numpy as np
 from modules.errors import EngineFailed, WeightsRejected
 from modules.models import FileSpec, sha256_of
 from modules.tts.espeak_library import Phoneme
-from modules.tts.neural import Reading
+from modules.tts.neural import Reading, kept_pace
 from modules.tts.neural_voices import NeuralVoice
 from modules.tts.onnx_session import Graph
 from modules.tts.phrases import Phrase
@@ -58,7 +58,8 @@ class PiperNetwork:
             raise EngineFailed("nothing", stage="tts", engine=voice.engine)
         spelling = spelled(words, phrase.mark, self.config)
         samples, frames = self.run(spelling.ids, pace)
-        return Reading(samples, self.config.rate, _timed(words, spelling, samples, frames), pace)
+        phonemes = _timed(words, spelling, samples, frames)
+        return Reading(samples, self.config.rate, phonemes, kept_pace(frames, pace))
 
     def run(self, ids: Sequence[int], pace: float = 1.0) -> tuple[Any, Any]:
         """Return the sound of ids, float32 [samples], and how many frames each lasts, [len(ids)].
