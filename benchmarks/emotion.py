@@ -127,7 +127,7 @@ async def _read(engine: Any, texts: list[str], timings: list[float]) -> list[Moo
 def quality(
     sentences: list[tuple[str, str]], found: list[EmotionLabel] | None = None
 ) -> dict[str, Any]:
-    """Return accuracy, F1 of each label (0 to 1) and their mean, of the lexicon or what is given."""
+    """Return accuracy, F1 of each label (0 to 1) and their mean; without `found` the lexicon's."""
     found = lexicon(sentences) if found is None else found
     pairs = [(label, given) for (_, label), given in zip(sentences, found, strict=True)]
     f1 = {}

@@ -15,12 +15,14 @@ from modules.asr.endpointer import (
     SpeechStarted,
     UtteranceEnded,
 )
+from modules.asr.sizes import suggested
 from modules.asr.vad import FRAME, VoiceActivity, silero
 from modules.engines import EngineSpec, Need
 
 __all__ = [
     "ENGINES", "FRAME", "SILENCE_S", "Agreement", "EchoSettings", "Endpointer", "Endpointing",
     "Event", "Partial", "SpeechStarted", "UtteranceEnded", "VoiceActivity", "level_db", "silero",
+    "suggested",
 ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from modules import api, asr
+from modules import api, asr, card
 from modules.conversation.app import App
 from modules.conversation.details import Collected
 from modules.conversation.fetching import download_bytes, fetch_engine
@@ -310,7 +310,7 @@ class _Page:
                 ),
                 spec.name,
             )
-            for spec in _small_recognisers()
+            for spec in _recognisers()
         ]  # fmt: skip
         return [gr.update(visible=True), gr.update(choices=listed, value=listed[0][1])]
 
@@ -341,6 +341,16 @@ def _openings(language: str) -> list[dict[str, str]]:
     return [{"text": tell(language, f"openings.{name}")} for name in ("hello", "day", "story")]
 
 
-def _small_recognisers() -> list[EngineSpec]:
-    """Return the recognisers that a laptop can run, the smallest first."""
-    return [spec for spec in reversed(asr.ENGINES) if "torch" not in spec.needs]
+def _recognisers() -> list[EngineSpec]:
+    """Return the recognisers that this machine can run: the one that suits it, then the smallest
+    first.
+    """
+    plugged_in = card.plugged_in()
+    free_mb = (card.free_mb() or asr.sizes.MEDIUM_FROM_MB) if plugged_in else None
+    best = asr.suggested(os.cpu_count() or 1, free_mb)
+    able = [
+        spec
+        for spec in reversed(asr.ENGINES)
+        if "cuda" not in spec.needs or (plugged_in and not spec.missing_packages)
+    ]
+    return sorted(able, key=lambda spec: spec.name != best)
