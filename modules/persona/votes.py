@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from modules.persona.calls import GREETINGS
+from modules.persona.conduct import Conduct
 from modules.persona.data import phrases, table
 from modules.persona.mentions import Mention
-from modules.persona.surroundings import AFTER, EXCLAIMS, NEAR, TOLD_END, WE, Surroundings
+from modules.persona.surroundings import AFTER, EXCLAIMS, NEAR, TOLD_END, WE
 from modules.persona.terms import TERMS, junior, senior
 from modules.persona.utterance import OPENING, Utterance
 
@@ -85,7 +86,7 @@ def _spoken_about(mentions: Sequence[Mention]) -> set[str]:
     }
 
 
-class _Place(Surroundings):
+class _Place(Conduct):
     """One mention, and what its surroundings vote for."""
 
     def vote(self, side: Side, rule: str, weight: float | None = None) -> Vote:
