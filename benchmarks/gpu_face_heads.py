@@ -37,7 +37,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def run(device: str) -> list[Figure]:
-    """Return SadTalker's rows; on the processor of some small frames, which say nothing of speed."""
+    """Return SadTalker's rows; on the processor of some few small frames."""
     name = "SadTalker" if device == "cuda" else "SadTalker (small frames)"
     studio = random_studio(device)
     looked = _timed(device, lambda: studio._seen(_picture(), _points(), "full"), 1)

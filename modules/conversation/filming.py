@@ -13,11 +13,12 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from modules.conversation.acted import act
 from modules.conversation.talk import Exchange
 from modules.errors import AtCapacity, GuongError, NotFound
 from modules.text.catalogue import tell
@@ -25,15 +26,18 @@ from modules.text.catalogue import tell
 if TYPE_CHECKING:
     from modules.conversation.app import App
     from modules.conversation.session import Session
-    from modules.media.scenes import Scene
+    from modules.media.scenes import Answer, Scene
 
-Subject = Literal["answer", "conversation"]
+Subject = Literal["answer", "conversation", "acted"]
+"""`acted`: the last answer, by a head that moves (`acted.py`)."""
 
 MOST_WAITING = 8
 RETRY_S = 30
 _NICE = 10
 _TOLD_EVERY_S = 0.25
 _NAME = "guong.mp4"
+_ACTED, _ACTED_SHARE = "acted.mp4", 0.8
+"""Of a film that is acted first: the rest is the cutting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +77,21 @@ class Filming:
             yield Progress(0.0)  # the loop behind the cards may have to be drawn first
             scenes = await self._scenes(session, subject, exchanges)
             path = self._app.files.new(session.owner, _NAME)
+            begun = 0.0
+            if subject == "acted":
+                begun, last = _ACTED_SHARE, [each for each in exchanges if each.media][-1]
+                acted = path.with_name(_ACTED)
+                async with aclosing(act(self._app, session, last, acted)) as shares:
+                    async for share in shares:
+                        yield Progress(begun * share)
+                scenes = [replace(_answer(last), video=acted)]
             work = _Work(self._app, scenes, path, session.language, captions=captions)
             self._wanted += 1
             done = asyncio.get_running_loop().run_in_executor(self._thread, work.run)
             try:
                 while not done.done():
                     await asyncio.wait([done], timeout=_TOLD_EVERY_S)
-                    yield Progress(work.share)
+                    yield Progress(begun + (1 - begun) * work.share)
                 await done
             finally:
                 self._wanted -= 1
@@ -87,6 +99,7 @@ class Filming:
                 if not done.done():  # its files are lent until it has let go of them
                     with suppress(_Stopped, GuongError, asyncio.CancelledError):
                         await asyncio.shield(done)
+        path.with_name(_ACTED).unlink(missing_ok=True)
         pictured = sum(exchange.media is not None for exchange in exchanges)
         answered = sum(bool(exchange.answer) for exchange in exchanges)
         lost = answered - pictured if subject == "conversation" else 0
@@ -102,7 +115,7 @@ class Filming:
         from modules.media.scenes import Answer
 
         finished = [each for each in exchanges if each.said or each.answer]
-        if subject == "answer":
+        if subject != "conversation":
             finished = [each for each in finished if each.media][-1:]
             if not finished:
                 raise NotFound("answer", id="")
@@ -178,7 +191,7 @@ def _exchange(exchange: Exchange, session: Session, loops: dict[str, Path]) -> l
     return scenes
 
 
-def _answer(exchange: Exchange) -> Scene:
+def _answer(exchange: Exchange) -> Answer:
     from modules.media.scenes import Answer
 
     assert exchange.media is not None

@@ -18,6 +18,8 @@ from modules.text.catalogue import tell
 from modules.ui.labels import first
 from modules.ui.panels import Bench
 
+HEAD = "sadtalker-256"
+"""The weights without which no answer can be acted anew."""
 DOWNLOAD = "() => document.querySelector('#guong-download')?.click()"
 ZONE = "(captions) => [captions, new Date().getTimezoneOffset()]"
 TOGGLE = """() => {
@@ -64,10 +66,11 @@ class Saving:
                 gr.Checkbox(value=True, container=False, **first(label="saving.captions")),
                 label="saving.captions",
             )
-            self._answer, self._conversation, self._text, self._json = (
-                labels(gr.Button(size="sm", **first(value=code)), value=code)
-                for code in (
-                    "saving.answer", "saving.conversation", "saving.text", "saving.json",
+            self._answer, self._acted, self._conversation, self._text, self._json = (
+                labels(gr.Button(size="sm", visible=shown, **first(value=code)), value=code)
+                for code, shown in (
+                    ("saving.answer", True), ("saving.acted", bench.app.weights.present(HEAD)),
+                    ("saving.conversation", True), ("saving.text", True), ("saving.json", True),
                 )
             )  # fmt: skip
             self._status = gr.HTML(js_on_load=WATCH, elem_id="guong-saving-status", padding=False)
@@ -78,6 +81,7 @@ class Saving:
         on(self._open.click, None, js=TOGGLE)
         films: tuple[tuple[gr.Button, Subject], ...] = (
             (self._answer, "answer"),
+            (self._acted, "acted"),
             (self._conversation, "conversation"),
         )
         for button, subject in films:
