@@ -61,7 +61,7 @@ ENGINES: tuple[EngineSpec, ...] = (
         400,
         "CC-BY-NC-4.0",
         "torch",
-        "licence",
+        "research",
         packages=("torch", "transformers", "safetensors"),
         next_output_s=5.0,
     ),

@@ -53,6 +53,7 @@ def test_a_fetched_voice_speaks_before_the_drawn_one(kept: Weights) -> None:
 def test_without_weights_the_page_is_told_what_to_get(tmp_path: Path) -> None:
     async def load() -> None:
         residency = Residency({"tts": tts.ENGINES}, Weights(tmp_path))
+        residency.research = True
         await residency.load_embedded()
         for name, key in (
             ("vieneu", "vieneu-v3-turbo"), ("piper", "piper-vais1000"), ("mms", "mms-tts-vie")

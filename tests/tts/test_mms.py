@@ -15,6 +15,7 @@ from modules.engines import EngineSpec
 from modules.errors import EngineFailed, EngineUnavailable, WeightsRejected
 from modules.messages import SPEECH_RATE, Clause, TurnRequest
 from modules.models import Weights
+from modules.residency import Residency
 from modules.tts import ENGINES, mastering
 from modules.tts.mms import engine as mms_engine
 from modules.tts.mms.engine import MmsEngine
@@ -201,8 +202,12 @@ def test_an_odd_vocabulary_is_refused(tmp_path: Path, vocabulary: object) -> Non
 # --- as a base voice ----------------------------------------------------------------------------
 
 
-def test_it_is_flagged_and_waits_for_the_owners_permission() -> None:
-    assert "licence" in SPEC.needs and SPEC.licence == VOICE.licence == "CC-BY-NC-4.0"
+def test_it_is_flagged_and_off_until_the_owner_allows_it() -> None:
+    assert SPEC.licence == VOICE.licence == "CC-BY-NC-4.0"
+    residency = Residency({"tts": ENGINES})
+    assert residency.obstacle(SPEC) == ("engine_unavailable.research", "GUONG_RESEARCH=1")
+    residency.research = True
+    assert residency.obstacle(SPEC)[0] == "engine_unavailable.weights_missing"
 
 
 def test_the_engine_says_a_clause_at_the_rate_of_speech(
