@@ -6,10 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from modules.avatar.checkpoints import shapes
 from modules.avatar.musetalk import compiled
 from modules.avatar.musetalk.compiled import SIZES, Fixed, Painting
+from modules.avatar.musetalk.config import UNetConfig
 from modules.avatar.musetalk.painter import Networks
-from tests.avatar.musetalk.filled import noise
+from modules.avatar.musetalk.unet import load_unet, released
+from tests.avatar.musetalk.filled import filled, noise
 from tests.avatar.musetalk.small import as_fetched
 
 
@@ -62,7 +65,10 @@ def test_a_batch_that_cannot_be_captured_is_painted_all_the_same(painting, monke
     assert tried == [4]
 
 
-def test_compilers_take_the_painting_as_one_graph_that_paints_the_same(painting) -> None:
+def test_compilers_take_the_painting_as_one_graph_that_paints_the_same(networks) -> None:
+    config = UNetConfig(channels=(16, 16), layers=1, heads=2, groups=8, audio=24)
+    unet = load_unet(filled(shapes(released(config))), config, "unet.pth")
+    painting = Painting(unet, networks.decoder).eval()
     # Strictly: by the tracer of torch.compile, which must not stop anywhere on its way.
     exported = torch.export.export(painting, args=inputs(2), strict=True)
     with torch.inference_mode():
