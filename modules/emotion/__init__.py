@@ -31,10 +31,10 @@ def _phobert(
 
 
 ENGINES: tuple[EngineSpec, ...] = (
-    _phobert("phobert-own", "as its base: MIT for PhoBERT, AGPL-3.0 for PhoBERT-base-v2",
+    _phobert("phobert-own", "MIT (phobert-base), AGPL-3.0 (phobert-base-v2)",
              weights=False, engine="OwnEngine"),
     _phobert("phobert-emotion", "MIT"),
-    _phobert("phobert-emotion-v2", "AGPL-3.0, inherited from vinai/phobert-base-v2", "licence"),
+    _phobert("phobert-emotion-v2", "AGPL-3.0 (phobert-base-v2)", "licence"),
     _phobert("phobert-sentiment", "MIT"),
     EngineSpec(
         name="lexicon",

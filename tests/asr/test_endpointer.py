@@ -308,6 +308,23 @@ def test_clearing_forgets_what_was_said_and_the_detectors_state() -> None:
     assert [e for _ in range(60) for e in endpointer.push(LOUD)] == []
 
 
+def test_the_open_utterance_can_be_looked_at_while_it_grows() -> None:
+    endpointer = Endpointer(Script([0.9] * 40 + [0.0] * 100))
+    assert (endpointer.open_frames, len(endpointer.open_sound())) == (0, 0)
+    frames_until(SpeechStarted, endpointer)
+    begun = endpointer.open_frames
+    for _ in range(10):
+        endpointer.push(LOUD)
+    assert endpointer.open_frames == begun + 10
+    assert len(endpointer.open_sound()) == (begun + 10) * FRAME
+    assert endpointer.quiet_frames == 0
+    for _ in range(30):
+        endpointer.push(LOUD)
+    assert 0 < endpointer.quiet_frames < 0.6 * SECOND
+    frames_until(UtteranceEnded, endpointer)
+    assert (endpointer.open_frames, endpointer.quiet_frames) == (0, 0)
+
+
 def test_an_open_microphone_in_a_silent_room_keeps_no_sound() -> None:
     endpointer = Endpointer(Script())
     for _ in range(5_000):

@@ -98,6 +98,19 @@ def test_words_that_were_cut_out_take_their_times_with_them() -> None:
     assert before.words == ()
 
 
+def test_what_is_still_being_said_is_heard_quickly_and_as_it_is() -> None:
+    full, quick = Said("bạn có khỏe không"), Said("bạn có khỏe")
+
+    async def overhear(sound: FloatArray) -> list[Transcript]:
+        stream = HearingStream(full, silero(), GUARDS, quick)
+        await stream.push(Utterance(0, sound, open=True))
+        return [transcript async for transcript in stream]
+
+    assert run_async(overhear, SPEECH) == [Transcript(0, "bạn có khỏe", final=False)]
+    assert run_async(overhear, silence(1.0)) == [Transcript(0, "", final=False)]
+    assert (len(full.given), len(quick.given)) == (0, 1)
+
+
 def test_a_long_recording_is_heard_in_pieces_and_joined() -> None:
     one = np.concatenate([speak(SENTENCES[2]), silence(0.4), speak(SENTENCES[0]), silence(1.0)])
     sound = np.tile(one, 16)

@@ -23,7 +23,8 @@ MARKS = set("ăâđêôơưáàảãạéèẻẽẹíìỉĩịóòỏõọúù
 NAMES = re.compile(
     r"[\d.,:±+−–·↺/ -]*( ?(MB|ms|Hz|s|%))?"  # numbers with their units, and signs
     r"|Gương|Linh|Khoa|English|Tiếng Việt|Ngôn ngữ · Language|Bà Sáu|✓|▼"
-    r"|[\w.-]+-(2\.0|3-Clause|or-later|ct2|small|medium|base|tiny)|[\w.]+/[\w./-]+|[A-Z_]{5,}|MIT"
+    r"|[\w.-]+-(2\.0|3-Clause|or-later|ct2|small|medium|base|tiny|large)|[\w.]+/[\w./-]+|[A-Z_]{5,}|MIT"
+    r"|phobert-[\w-]+|(MIT \(phobert-base\), )?AGPL-3.0 \(phobert-base-v2\)"
     r"|companion|drawn|espeak|hashed|lexicon|openai|puppet|still|world|huggingface"
     r"|openvoice(-cpu)?|qwen3-[\d.]+b|ura-llama-\d+b|URA-LLaMa [\w ]+\(research only\), LLaMA-2 .*"
 )
