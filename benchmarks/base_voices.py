@@ -46,6 +46,7 @@ from modules.messages import (
 )
 from modules.models import weights
 from modules.residency import Residency
+from modules.settings import Settings
 from modules.tts import mastering
 from modules.tts.manner import manner_of
 from modules.tts.neural import NeuralSpeaker, NeuralStream
@@ -129,7 +130,9 @@ def _known() -> Iterator[tuple[str, Open, VoiceProfile]]:
 
 def _released(name: str) -> Iterator[Figure]:
     spec = next(spec for spec in tts.ENGINES if spec.name == name)
-    code, remedy = Residency({"tts": tts.ENGINES}, weights()).obstacle(spec)
+    residency = Residency({"tts": tts.ENGINES}, weights())
+    residency.research = Settings().research
+    code, remedy = residency.obstacle(spec)
     if code:
         yield Figure(f"{name}: feelings and tones", 0, "", detail=f"not measured: {code} {remedy}")
         return
