@@ -10,8 +10,10 @@ from functools import partial
 
 import numpy as np
 import pytest
+import torch
 
-from modules import avatar, llm, tts, voice
+from modules import avatar, llm, tts, voice, zerogpu
+from modules.asr.network import Network
 from modules.conversation import gpu
 from modules.conversation.back import back
 from modules.conversation.cache import Cache
@@ -28,6 +30,7 @@ from modules.messages import (
     Utterance,
 )
 from modules.residency import Residency
+from tests.asr.tiny import save_model
 from tests.scripted import Scripted, hangs, raises, request, residency, says, shows, speaks, tone
 from tests.test_zerogpu import forked
 from tests.virtual_time import virtual_time
@@ -292,11 +295,11 @@ def test_after_a_rehearsal_here_the_real_engines_answer_in_a_forked_worker(tmp_p
             base_voice=base_profile(), engines={**names, "avatar": ("drawn", "still")},
         )  # fmt: skip
         inside = partial(gpu.perform, residency=home, seconds=lambda task: 60)
-        call = forked(gpu.zerogpu.worker(inside))
+        call = forked(zerogpu.worker(inside))
         await turn(asked)
         busy = [asyncio.create_task(turn(replace(asked, reply=n))) for n in (2, 3)]
         async with asyncio.timeout(50):
-            there = [m async for m in gpu.zerogpu.remote(call, Task("answer", asked))]
+            there = [m async for m in zerogpu.remote(call, Task("answer", asked))]
             return there, *await asyncio.gather(*busy)
 
     lengths = set()
@@ -306,3 +309,25 @@ def test_after_a_rehearsal_here_the_real_engines_answer_in_a_forked_worker(tmp_p
         assert (served["tts"], served["voice"], served["avatar"]) == ("espeak", "world", "drawn")
         lengths.add(sum(len(m.samples) for m in messages if isinstance(m, Speech)))
     assert len(lengths) == 1
+
+
+def test_a_network_that_was_used_here_computes_the_same_in_a_forked_worker(tmp_path):
+    """OpenMP's threads stay in the parent; a worker's work runs in threads that begin there."""
+    torch.set_num_threads(2)
+    save_model(tmp_path)
+    network = Network(tmp_path, "cpu")
+    sound = (0.1 * np.random.default_rng(0).standard_normal(48_000)).astype(np.float32)
+
+    async def heard(_):
+        found = await asyncio.to_thread(network.quick, sound)
+        yield found.text, found.confidence
+
+    async def both():
+        here = [each async for each in heard(0)]
+        async with asyncio.timeout(50):
+            there = [each async for each in zerogpu.remote(forked(zerogpu.worker(heard)), 0)]
+        return here, there
+
+    here, there = asyncio.run(both())
+    torch.set_num_threads(1)
+    assert here == there
