@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cached_property
@@ -22,7 +21,7 @@ from modules.avatar.neural.shelf import (
     write_painted,
 )
 from modules.avatar.neural.stream import RUN, NeuralStream
-from modules.engines import EngineSpec
+from modules.engines import EngineLock, EngineSpec
 from modules.errors import EngineFailed, StorageFailed
 from modules.messages import Portrait, TurnRequest
 
@@ -37,7 +36,7 @@ class NeuralEngine:
     def __init__(self, spec: EngineSpec) -> None:
         self.spec = spec
         self._queue: PaintQueue | None = None
-        self._lock = threading.Lock()
+        self._lock = EngineLock()
         self._at_hand: OrderedDict[tuple[Path, int], Attached] = OrderedDict()
 
     def make(self) -> Painter:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import threading
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from modules.engines import EngineLock
 from modules.errors import EngineFailed, WeightsRejected
 from modules.messages import FloatArray
 from modules.models import FileSpec, sha256_of
@@ -42,7 +42,7 @@ class MmsNetwork:
         self._device = device
         self._logarithms: list[Any] = []
         self.model.duration_predictor.register_forward_hook(self._note)
-        self._turn = threading.Lock()
+        self._turn = EngineLock()
 
     def read(
         self, phrase: Phrase, voice: NeuralVoice, pace: float, stopped: Callable[[], bool]
