@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from modules.avatar.sadtalker.generator import Source
 from modules.avatar.sadtalker.keypoints import moved
 from modules.avatar.sadtalker.mapping import COEFFICIENTS, WINDOW, MappingNet
 from modules.avatar.sadtalker.pose import BLOCK, CHANCE, POSE
+from modules.engines import EngineLock
 from modules.messages import ByteArray, FloatArray
 
 Kind = Literal["crop", "full"]
@@ -72,7 +72,7 @@ class Studio:
             _channels_last(self._networks.generator)
         self._load, self._mappings = mappings, dict[Kind, MappingNet]()
         self._heads: OrderedDict[str, Head] = OrderedDict()
-        self._turn = threading.Lock()
+        self._turn = EngineLock()
 
     @torch.inference_mode()
     def see(self, rgb: ByteArray, points: FloatArray, kind: Kind) -> Head:
