@@ -27,7 +27,7 @@ CONTRACT = {
     "/speak": ["text", "voice", "emotion", "region", "user_key"],
     "/animate": ["audio", "avatar", "engine", "text", "user_key"],
     "/clone_voice": ["file", "name", "consent", "user_key"],
-    "/add_avatar": ["file", "name", "consent", "user_key"],
+    "/add_avatar": ["file", "name", "consent", "user_key", "engine"],
     "/personas": ["user_key"],
     "/voices": ["user_key"],
     "/avatars": ["user_key"],

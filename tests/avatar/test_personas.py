@@ -18,11 +18,13 @@ def source(name="linh"):
     return tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
 
 
-def test_drawn_stands_first_and_still_last_and_both_run_anywhere():
-    assert [spec.name for spec in avatar.ENGINES] == ["drawn", "puppet", "still"]
-    for spec in avatar.ENGINES:
+def test_drawn_stands_first_and_still_last_and_what_is_embedded_runs_anywhere():
+    assert avatar.ENGINES[0].name == "drawn"
+    embedded = [spec for spec in avatar.ENGINES if spec.embedded]
+    assert [spec.name for spec in embedded] == ["drawn", "puppet", "still"]
+    assert avatar.ENGINES[-2:] == tuple(embedded[-2:])
+    for spec in embedded:
         assert isinstance(spec, EngineSpec)
-        assert spec.embedded
         assert not spec.missing_packages
 
 

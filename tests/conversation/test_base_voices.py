@@ -11,11 +11,9 @@ import pytest
 import soundfile
 
 from modules import tts
-from modules.conversation.app import App
 from modules.conversation.base_voices import BaseVoices
-from modules.messages import SPEECH_RATE, Persona, TurnRequest, VoiceProfile
+from modules.messages import SPEECH_RATE, Persona, VoiceProfile
 from modules.residency import Residency
-from modules.settings import Settings
 from tests.voice.references import base_profile
 
 MAN = Persona(voice="north-man")
@@ -85,14 +83,3 @@ def test_on_a_full_disk_the_voice_is_measured_all_the_same(
 
 def test_without_an_engine_there_is_nothing_to_measure(tmp_path: Path) -> None:
     assert profile(tmp_path, engines=()) is None
-
-
-def test_only_a_turn_in_a_matched_voice_asks_for_the_gpu_that_matches_it(tmp_path: Path) -> None:
-    app = App(Settings(data=tmp_path))
-    engines = {"voice": ("openvoice", "world"), "tts": ("espeak",)}
-    plain = TurnRequest(1, "chào", engines=engines)
-    matched = TurnRequest(1, "chào", engines=engines, voice=base_profile("north-man"))
-    on_cpu = TurnRequest(
-        1, "chào", engines={"voice": ("openvoice-cpu", "world")}, voice=base_profile("north-man")
-    )
-    assert [app._needs_gpu(each) for each in (plain, matched, on_cpu)] == [False, True, False]
