@@ -93,8 +93,9 @@ def test_every_cell_of_the_notebook_runs_and_shows_what_it_promises(notebook, el
     assert "Em chào anh ạ." in cell(notebook, '"/repair"')[0].data["text/plain"]
     assert "ngàn" in printed(cell(notebook, '"/normalize"'))
     assert printed(cell(notebook, "consent=False")).startswith("consent_required.voice: ")
-    assert re.search(r"photo-\w+ \[\d+", printed(cell(notebook, '"/add_avatar"')))
-    assert media(cell(notebook, '"/add_avatar"'), "video/mp4")
+    portrait = cell(notebook, 'handle_file("portrait.jpg")')
+    assert re.search(r"photo-\w+ \[\d+", printed(portrait))
+    assert media(portrait, "video/mp4")
     assert "'learned': 24" in printed(cell(notebook, '"/learn_style"'))
     assert "cà phê sữa đá" in printed(cell(notebook, "uống gì không"))
     assert "engine_unavailable.no_recogniser" in printed(cell(notebook, '"/listen"'))

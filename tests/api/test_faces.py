@@ -14,6 +14,7 @@ from gradio_client import Client, handle_file
 from modules.messages import FACE_POINTS
 from tests.api.test_endpoints import refused
 from tests.avatar.conftest import change
+from tests.avatar.neural.test_preparation import film
 from tests.avatar.photo.conftest import FOLDER
 
 PICTURE = str(FOLDER / "fair.jpg")
@@ -155,3 +156,28 @@ def test_the_export_holds_it_and_after_delete_it_is_gone(client, server, key):
     before = len(list(server.data.glob(f"users/*/faces/{made['id']}")))
     assert client.predict(key, api_name="/delete")["faces"] == 1
     assert len(list(server.data.glob(f"users/*/faces/{made['id']}"))) == before - 1
+
+
+def test_a_clip_becomes_a_face_that_idles_and_speaks_as_it_was_filmed(client, sample, tmp_path):
+    key = client.predict(api_name="/new_user")["user_key"]
+    rgb = cv2.cvtColor(cv2.imread(PICTURE), cv2.COLOR_BGR2RGB)
+    clip = str(film(tmp_path / "clip.mp4", rgb, frames=30))
+    made = client.predict(handle_file(clip), "Lan", True, key, api_name="/add_avatar")
+    assert (made["kind"], made["engines"]) == ("clip", ["puppet", "still"])
+    assert "brief" in made["advice"]
+    listed = {each["id"]: each["kind"] for each in client.predict(key, api_name="/avatars")}
+    assert listed[made["id"]] == "clip"
+    chosen = client.predict(
+        handle_file(clip), "Lan", True, key, "still", api_name="/add_avatar"
+    )["engines"]  # fmt: skip
+    assert chosen == ["still", "puppet"]
+    shown = pictures(
+        client.predict(handle_file(sample), made["id"], "", None, key, api_name="/animate")
+    )
+    assert change(shown[4:20]).mean() < 1
+    told = refused(
+        client.predict, handle_file(clip), "Lan", True, key, "musetalk", api_name="/add_avatar"
+    )
+    assert told.startswith("engine_unavailable.unknown_engine")
+    told = refused(client.predict, handle_file(clip), "Lan", False, key, api_name="/add_avatar")
+    assert told.startswith("consent_required.face")

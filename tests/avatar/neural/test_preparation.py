@@ -26,7 +26,7 @@ from modules.avatar.photo.store import FaceStore
 from modules.errors import EngineFailed, InvalidInput, StorageFailed
 from tests.avatar.conftest import pictures as shown
 from tests.avatar.conftest import play, spoken
-from tests.avatar.neural.oracle import OracleEngine, frame_of
+from tests.avatar.neural.oracle import OracleEngine, frame_of, motion
 from tests.avatar.neural.test_oracle import request
 
 OWNER = "ab" * 16
@@ -81,6 +81,11 @@ class Plain(OracleEngine):
             np.stack([frame_of(0)] * len(frames)), points
         )
         return self.oracle
+
+
+def moves(face):
+    """Say at once how a face moves, where it does not matter how."""
+    write_motion(motion_file(face), motion(12))
 
 
 @pytest.fixture
@@ -143,15 +148,15 @@ def test_what_is_kept_of_a_clip_is_private_and_goes_with_the_face(store, filmed,
 
 def test_points_of_a_filmed_face_follow_its_motion(store, filmed):
     face = store.get(OWNER, store.add(OWNER, "Lan", filmed, True).id)
-    motion = motion_of(face, Finder())
-    assert (len(motion), motion.loops, motion.mover) == (36, False, "clip")
-    travelled = motion.points.mean(1)
+    found = motion_of(face, Finder())
+    assert (len(found), found.loops, found.mover) == (36, False, "clip")
+    travelled = found.points.mean(1)
     # The crop is scaled, so the sway is compared by its shape.
     path = np.array([sway(k) @ (384, 400, 1) for k in range(36)])
     for axis in (0, 1):
         assert np.corrcoef(travelled[:, axis], path[:, axis])[0, 1] > 0.98
-    assert motion.closed.all()
-    assert np.abs(np.diff(motion.points, n=2, axis=0)).max() < 0.8
+    assert found.closed.all()
+    assert np.abs(np.diff(found.points, n=2, axis=0)).max() < 0.8
 
 
 def test_a_portrait_moves_with_the_puppets_idle_loop_and_is_ready_at_once_next_time(
@@ -164,9 +169,9 @@ def test_a_portrait_moves_with_the_puppets_idle_loop_and_is_ready_at_once_next_t
     write_motion(motion_file(face), motion_of(face, Finder(), progress=shares.append))
     assert engine.prepare(face, shares.append)
     assert shares[-1] == 1.0
-    motion = read_motion(kept_motion(face))
-    assert (len(motion), motion.loops, motion.mover) == (30, True, "puppet")
-    assert np.abs(motion.frames[0].astype(int) - face.rgb).mean() < 1.5
+    found = read_motion(kept_motion(face))
+    assert (len(found), found.loops, found.mover) == (30, True, "puppet")
+    assert np.abs(found.frames[0].astype(int) - face.rgb).mean() < 1.5
     face = store.get(OWNER, face.id)
     assert serving(("musetalk", "puppet", "still"), face)[0] == "musetalk"
     frames = shown(play(engine.open(request(face)), spoken(1.0, last=True)))
@@ -176,7 +181,7 @@ def test_a_portrait_moves_with_the_puppets_idle_loop_and_is_ready_at_once_next_t
 def test_corrected_points_forget_what_was_made_with_the_old_ones(store, filmed, engine):
     kept = store.add(OWNER, "Lan", filmed, True)
     face = store.get(OWNER, kept.id)
-    write_motion(motion_file(face), motion_of(face, Finder()))
+    moves(face)
     engine.prepare(face)
     marks = {name: list(place) for name, place in kept.points.items()}
     marks["chin"][1] += 4
@@ -201,7 +206,7 @@ def test_who_was_chosen_for_a_face_comes_first_and_nobody_unprepared_serves(stor
 
 def test_a_stopped_preparation_leaves_nothing_and_a_damaged_one_is_named(store, filmed, engine):
     face = store.get(OWNER, store.add(OWNER, "Lan", filmed, True).id)
-    write_motion(motion_file(face), motion_of(face, Finder()))
+    moves(face)
     assert not engine.prepare(face, cancelled=lambda: True)
     assert not engine.prepared(face)
     engine.prepare(face)
@@ -209,14 +214,14 @@ def test_a_stopped_preparation_leaves_nothing_and_a_damaged_one_is_named(store, 
     path.write_bytes(path.read_bytes()[:900])
     os.utime(path)
     with pytest.raises(StorageFailed, match="unreadable"):
-        read_painted(path, 36)
+        read_painted(path, 12)
     with pytest.raises(EngineFailed, match="not_prepared"):
         engine.attached(face)
 
 
 def test_a_new_version_of_a_painter_takes_the_place_of_the_old_one(store, filmed, engine):
     face = store.get(OWNER, store.add(OWNER, "Lan", filmed, True).id)
-    write_motion(motion_file(face), motion_of(face, Finder()))
+    moves(face)
     engine.prepare(face)
     engine.oracle.version = "2"
     assert not engine.prepared(face)
