@@ -22,6 +22,7 @@ PRIORITY: tuple[Stage, ...] = ("avatar", "llm", "asr", "voice", "tts", "emotion"
 room for a face."""
 SEVERAL: tuple[Stage, ...] = ("avatar",)
 """Stages whose engines stand beside each other: one portrait is shown by this, another by that."""
+GUESTS: tuple[Stage, ...] = ("emotion", "tts")
 OF_THE_REST = 0.5
 """The part of what is left that they may have; a model makes use of the other half."""
 
@@ -87,7 +88,7 @@ def plan(
     the best of its ladder that fits, and what is left has room for further faces. `able` tells
     whether an engine could be loaded at all.
     """
-    usable = max(0, int(free_mb * (1 - SPARE)) - CONTEXT_MB)
+    usable = max(0, int(free_mb * (1 - SPARE)) - CONTEXT_MB - _guests_mb(tables, able))
     rungs = {
         stage: [s for s in in_order(tables.get(stage, ()), ()) if on_card(s) and able(s)]
         for stage in PRIORITY
@@ -117,6 +118,15 @@ def _more(
             left -= spec.megabytes
             more.append(spec)
     return more
+
+
+def _guests_mb(tables: Tables, able: Callable[[EngineSpec], bool]) -> int:
+    """Return what engines may take that run on either, and go to a card where there is one."""
+    takers = [
+        next((s for s in tables.get(stage, ()) if able(s) and "torch" in s.needs), None)
+        for stage in GUESTS
+    ]
+    return sum(spec.megabytes for spec in takers if spec and not on_card(spec))
 
 
 def smaller(

@@ -23,8 +23,8 @@ from modules.models import MODELS, FileSpec, ModelSpec, Receipt, Weights, write_
 
 log = logging.getLogger("guong.preloaded")
 
-SUGGESTED = ("phowhisper-small", "openvoice-v2", "vieneu-v3-turbo", "qwen3-4b")
-"""What a T4 of 16 GB holds of models without a gate and without limits of use, some 9.7 GB: a
+SUGGESTED = ("phowhisper-medium", "openvoice-v2", "vieneu-v3-turbo", "qwen3-4b")
+"""What a T4 of 16 GB holds of models without a gate and without limits of use, some 11.8 GB: a
 recogniser, a tone colour converter, a base voice, a language model."""
 
 Find = Callable[[FileSpec], Path | None]

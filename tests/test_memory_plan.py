@@ -130,6 +130,13 @@ def test_every_engine_of_the_card_says_how_much_it_takes():
             assert each.megabytes >= 100, each.name
 
 
+def test_who_may_go_to_the_card_or_not_is_left_room_for():
+    reader = EngineSpec("reader", "emotion", "", frozenset({"torch"}), megabytes=700)
+    made = plan({**MADE_UP, "emotion": (reader, replace(reader, name="second"))}, CARDS["T4"])
+    assert made.usable_mb == plan(MADE_UP, CARDS["T4"]).usable_mb - 700
+    assert "emotion" not in names(made)
+
+
 def test_embedded_engines_and_servers_take_nothing_of_the_card():
     for table in TABLES.values():
         assert not any(on_card(each) for each in table if each.embedded or "network" in each.needs)

@@ -107,12 +107,13 @@ def wanted(app: App, spec: EngineSpec) -> bool:
 
 
 def covered(app: App, spec: EngineSpec) -> bool:
-    """Tell whether a language model of this process serves already: a second one would take
-    memory that voices and faces need.
+    """Tell whether a network of this process serves already where one is enough: a second language
+    model, or a second reader of feelings, would take memory that voices and faces need.
     """
     residency, stage = app.residency, spec.stage
     serving = (residency.spec(stage, name) for name in residency.resident(stage))
-    return stage == "llm" and "torch" in spec.needs and any("torch" in s.needs for s in serving)
+    one = stage in ("llm", "emotion") and "torch" in spec.needs
+    return one and any("torch" in s.needs for s in serving)
 
 
 async def try_load(app: App, spec: EngineSpec, *, here: bool, leave_mb: int = 0) -> bool:
