@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
+import numpy as np
 import pytest
 
 from modules.avatar import ENGINES
+from modules.avatar.neural.queue import PaintQueue
+from modules.avatar.neural.shelf import motion_file, write_motion
 from modules.avatar.wav2lip import engine as engines
 from modules.avatar.wav2lip.engine import Wav2LipEngine
+from modules.avatar.wav2lip.painter import Wav2LipPainter
 from modules.errors import EngineUnavailable, WeightsRejected
+from modules.messages import TurnRequest
 from modules.models import FileSpec, ModelSpec, Receipt, Weights, write_receipts
 from modules.residency import Residency
+from tests.avatar.conftest import pictures, play, silence, spoken
+from tests.avatar.neural import oracle
+from tests.avatar.wav2lip.test_painter import face_points
 
 SPEC = next(spec for spec in ENGINES if spec.name == "wav2lip")
 
@@ -82,3 +91,24 @@ def test_an_altered_file_is_refused(fetched: Weights, monkeypatch: pytest.Monkey
     write_receipts(folder, {path.name: Receipt.of(path, file)})
     with pytest.raises(WeightsRejected):
         Wav2LipEngine(SPEC).load()
+
+
+def test_a_portrait_speaks_and_in_silence_its_own_mouth_is_shown(
+    released: Path, tmp_path: Path
+) -> None:
+    engine = Wav2LipEngine(SPEC)
+    engine._queue = PaintQueue(Wav2LipPainter.load(released.parent, None))
+    face = oracle.portrait(tmp_path)
+    motion = oracle.motion(8, loops=True)
+    points = np.stack([face_points(256, 240, 90)] * 8)
+    write_motion(motion_file(face), replace(motion, points=points))
+    assert engine.prepare(face)
+    request = TurnRequest(1, "", portrait=face)
+    said, quiet = spoken(0.5), silence(0.8, last=True)
+    frames = pictures(play(engine.open(request), said, quiet))
+    own = motion.frames.all()
+    differences = np.array([np.abs(own.astype(int) - f).mean((1, 2, 3)).min() for f in frames])
+    assert len(frames) == 32 + 1 + 10
+    assert differences[2:10].min() > 0.1
+    assert differences[-15:].max() == 0
+    engine.close()
