@@ -18,9 +18,12 @@ from typing import Any
 
 from modules.messages import Pair
 from modules.persona import Guard, infer, instructions, repair
+from modules.text import strip_diacritics
 from tests.persona.cases import Case, halves, load
 
 ROUNDS = 5
+WIDE = ("wide", "wide2", "wide3", "wide4", "wide5", "wide6", "wide7")
+"""Sets of many situations, each written before the rules of its round; wide7 had none."""
 LONG = 100_000
 """Characters of the long texts, on which the work must stay linear."""
 
@@ -42,12 +45,15 @@ def run() -> dict[str, Any]:
             "unseen": percent(load("address_unseen"), understood),
             "fresh seen": percent(fresh, understood),
             "fresh held": percent(fresh_held, understood),
+            **{name: percent(load(f"address_{name}"), understood) for name in WIDE},
+            "wide7 without marks": percent(bare(load("address_wide7")), understood),
         },
         "repair_percent": {
             "seen": percent(drafts, mended),
             "held_out": percent(held_drafts, mended),
             "fresh seen": percent(fresh_drafts, mended),
             "fresh held": percent(fresh_held_drafts, mended),
+            "wide": percent(load("repair_wide"), mended),
         },
         "microseconds": {
             "infer": microseconds(infer, utterances),
@@ -63,15 +69,22 @@ def run() -> dict[str, Any]:
     }
 
 
+def bare(cases: list[Case]) -> list[Case]:
+    """Return cases as they are typed without marks and capitals."""
+    return [{**case, "utterance": strip_diacritics(case["utterance"]).lower()} for case in cases]
+
+
 def understood(case: Case) -> bool:
     """Say whether both terms of a case are inferred."""
     evidence = infer(case["utterance"])
-    return (evidence.user_self, evidence.addressee) == (case["user_self"], case["addressee"])
+    found = (evidence.user_self, evidence.addressee)
+    return bool(found == (case["user_self"], case["addressee"]))
 
 
 def mended(case: Case) -> bool:
     """Say whether a draft is mended to the letter."""
-    return repair(case["text"], case["assistant_self"], case["user_term"]) == case["mended"]
+    mended_text = repair(case["text"], case["assistant_self"], case["user_term"])
+    return bool(mended_text == case["mended"])
 
 
 def percent(cases: list[Case], judge: Callable[[Case], bool]) -> dict[str, float]:

@@ -44,7 +44,9 @@ def _without_opener(answer: Utterance, index: int) -> Edit:
     """Return the edit that drops "Dạ, " and raises the next word; "Dạ." alone becomes "Ừ."."""
     tokens = answer.tokens
     end = index
-    while length := _OPENERS.length(answer.forms, end):
+    while length := _OPENERS.length(answer.forms, end) or (
+        end > index and answer.forms[end : end + 1] == ["ạ"]
+    ):
         end += length
         if end < len(tokens) and tokens[end].text == ",":
             end += 1

@@ -8,7 +8,7 @@ from modules.errors import InvalidInput
 from modules.messages import Pair
 from modules.persona import PAIRS, repair
 from modules.persona.repair import mend
-from tests.persona.cases import Case, halves
+from tests.persona.cases import Case, halves, load
 
 WORDS = """tôi mình bạn em anh chị dạ ạ , . ? ! " “ ” nhé nha bè của cho hỏi để chào ơi Tôi Bạn
 Dạ, cháu tớ cậu chúng các phim Lan không lắm \n https://tôi.vn/bạn một với"""
@@ -35,6 +35,10 @@ def test_the_drafts_that_rules_are_written_on_are_mended() -> None:
 def test_the_drafts_held_out_are_mended_nearly_as_well(name: str) -> None:
     held_out = halves(name)[1]
     assert len(wrong(held_out)) <= 0.05 * len(held_out)
+
+
+def test_long_drafts_with_lists_quotes_code_and_numbers_are_mended() -> None:
+    assert wrong(load("repair_wide")) == []
 
 
 @given(wild, pairs)

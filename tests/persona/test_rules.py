@@ -12,6 +12,7 @@ import pytest
 import modules.persona
 import modules.text
 from modules.messages import EMOTIONS
+from modules.persona.marks import COUNTS
 from modules.persona.reading import Token, read
 from modules.persona.terms import TERMS, agree
 from modules.persona.votes import WEIGHTS
@@ -116,3 +117,50 @@ def test_importing_the_stage_brings_no_heavy_library() -> None:
     names = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"torch", "transformers", "chromadb", "cv2", "skia", "underthesea", "gradio", "scipy"}
     assert heavy.isdisjoint(names.stdout.split())
+
+
+def test_the_counts_of_neighbours_are_words_with_numbers() -> None:
+    rows = COUNTS.read_text(encoding="utf-8").splitlines()
+    assert len(rows) > 5000
+    for row in rows:
+        before, *after = row.split("\t")
+        assert 1 <= len(before.split(" ")) <= 2
+        assert after
+        for entry in after:
+            count, word = entry.split(" ")
+            assert int(count) >= 1
+            assert word
+
+
+def test_what_was_written_for_counting_is_marked_and_composed() -> None:
+    text = (RULES / "said.txt").read_text(encoding="utf-8")
+    assert unicodedata.is_normalized("NFC", text)
+    assert len(text.split()) > 5000
+
+
+@pytest.mark.parametrize(
+    ("typed", "marked"),
+    [
+        ("ban con nho minh ten gi khong", "bạn còn nhớ mình tên gì không"),
+        ("con meo cua toi bi om", "con mèo của tôi bị ốm"),
+        ("thay oi em khong thay bai", "thầy ơi em không thấy bài"),
+        ("em dang ban hop", "em đang bận họp"),
+        ("chau hat cho ba nghe", "cháu hát cho bà nghe"),
+        ("ba gio chieu", "ba giờ chiều"),
+        ("me cho con an sang voi a", "mẹ cho con ăn sáng với ạ"),
+    ],
+)
+def test_words_without_marks_are_read_by_their_neighbours(typed: str, marked: str) -> None:
+    assert " ".join(token.form for token in read(typed)) == marked
+
+
+@pytest.mark.parametrize(
+    ("typed", "forms"),
+    [
+        ("chị iuuu ơiiii", "chị yêu ơi"),
+        ("a bn tuổi r ạ", "anh bao nhiêu tuổi rồi ạ"),
+        ("bn ơi", "bạn ơi"),
+    ],
+)
+def test_drawn_out_letters_and_short_amounts_are_read(typed: str, forms: str) -> None:
+    assert " ".join(token.form for token in read(typed)) == forms
