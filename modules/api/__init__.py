@@ -27,7 +27,7 @@ def register(app: App) -> None:
     endpoints = {
         "chat": turn.chat,
         "listen": turn.listen,
-        "emotion": language.classify,
+        "emotion": turn.emotion,
         "address": language.address,
         "repair": language.repair,
         "normalize": language.normalize,

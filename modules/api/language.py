@@ -1,22 +1,16 @@
-"""`/emotion`, `/address`, `/repair`, `/normalize`: what the app knows of Vietnamese."""
+"""`/address`, `/repair`, `/normalize`: what the app knows of Vietnamese."""
 
 from __future__ import annotations
 
 from typing import Any, get_args
 
-from modules import emotion, tts
 from modules import persona as personas
+from modules import tts
 from modules.errors import InvalidInput
 from modules.messages import Region
 from modules.text import clean
 
 LONGEST_TEXT = 100_000
-
-
-def classify(text: str) -> dict[str, Any]:
-    """Tell the feeling in a text: label, scores that sum to 1, and the engine."""
-    mood = emotion.classify(checked(text))
-    return {"label": mood.label, "scores": dict(mood.scores), "engine": mood.engine}
 
 
 def address(

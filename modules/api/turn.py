@@ -1,4 +1,4 @@
-"""`/chat`, `/listen` and `/engines`: the conversation, and who serves it."""
+"""`/chat`, `/listen`, `/emotion` and `/engines`: the conversation, and who serves it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,26 @@ from gradio.data_classes import FileData
 
 from modules import persona as personas
 from modules.api.callers import session_of
+from modules.api.language import checked
 from modules.conversation.app import App
 from modules.conversation.details import Collected
 from modules.conversation.session import Session
+from modules.conversation.speaking import run
 from modules.conversation.turn import understand
 from modules.errors import InvalidInput, StorageFailed
 from modules.media.audio import read_audio, write_wav
 from modules.media.export import AI_MARK, write_mp4
-from modules.messages import LISTEN_RATE, SPEECH_RATE, Clause, Notice, Persona, Utterance
+from modules.messages import (
+    LISTEN_RATE,
+    SPEECH_RATE,
+    Clause,
+    Mood,
+    Notice,
+    Persona,
+    Transcript,
+    TurnRequest,
+    Utterance,
+)
 
 LONGEST_HEARD_S = 600.0
 
@@ -86,6 +98,13 @@ class TurnEndpoints:
             ],
             "engine": session.engines()["asr"][0],
         }
+
+    async def emotion(self, text: str) -> dict[str, Any]:
+        """Tell the feeling in a text: label, scores that sum to 1, and the engine."""
+        said = Transcript(0, checked(text))
+        request = TurnRequest(0, "", engines=self._app.default_engines())
+        mood: Mood = (await run(request, self._app.residency, "emotion", [said]))[-1]
+        return {"label": mood.label, "scores": dict(mood.scores), "engine": mood.engine}
 
     async def engines(self) -> list[dict[str, Any]]:
         """List every engine: what runs, what could run, and what it needs."""
