@@ -102,4 +102,6 @@ class SadTalkerEngine:
             return load_mapping(folder, kind, hashes.get(MAPPINGS[kind]))
 
         networks = load_networks(folder / CHECKPOINT, hashes.get(CHECKPOINT))
-        return Studio(networks, mapping, self.device, _BATCH[self.device])
+        studio = Studio(networks, mapping, self.device, _BATCH[self.device])
+        studio.warm("full")  # what portraits are shown with
+        return studio

@@ -65,14 +65,20 @@ class Studio:
         self.device = torch.device(device)
         self.batch = batch
         self._side = side
+        cuda = self.device.type == "cuda"
+        self._half = torch.float16 if cuda else torch.float32
+        # All on the processor before it moves: on ZeroGPU no kernel may run outside a worker.
+        networks.generator.to(self._half)
+        if cuda:
+            _channels_last(networks.generator)
         self._networks = networks.to(self.device)
-        self._half = torch.float16 if self.device.type == "cuda" else torch.float32
-        self._networks.generator.to(self._half)
-        if self.device.type == "cuda":
-            _channels_last(self._networks.generator)
         self._load, self._mappings = mappings, dict[Kind, MappingNet]()
         self._heads: OrderedDict[str, Head] = OrderedDict()
         self._turn = EngineLock()
+
+    def warm(self, kind: Kind) -> None:
+        """Load what a kind needs. Raises what `mappings` raises."""
+        self._mapping(kind)
 
     @torch.inference_mode()
     def see(self, rgb: ByteArray, points: FloatArray, kind: Kind) -> Head:

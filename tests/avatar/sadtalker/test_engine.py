@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import anyio
 import numpy as np
 import pytest
+import torch
 
 from modules.avatar import ENGINES, FILMERS, serving
 from modules.avatar.neural.painting import Mover
+from modules.avatar.sadtalker import checkpoint
+from modules.avatar.sadtalker import engine as engines
 from modules.avatar.sadtalker.checkpoint import SadTalker
 from modules.avatar.sadtalker.engine import SadTalkerEngine
 from modules.avatar.sadtalker.mapping import MappingNet
 from modules.avatar.sadtalker.studio import Studio
-from modules.errors import EngineFailed, EngineUnavailable
+from modules.errors import EngineFailed, EngineUnavailable, WeightsRejected
 from modules.messages import Frames, Speech, TurnRequest
+from modules.models import MODELS
 from tests.avatar.conftest import cut, pictures, play, sound, spoken
 from tests.avatar.sadtalker.toys import portrait, toys
 
@@ -107,3 +112,51 @@ def test_a_film_that_nobody_waits_for_stops(studio: Studio) -> None:
         return given
 
     assert 0 < anyio.run(stopped) < 30
+
+
+def test_moving_and_still_share_what_is_loaded(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made: list[str] = []
+
+    def make(self: SadTalkerEngine) -> Studio:
+        made.append(self.spec.name)
+        return studio
+
+    class Kept:
+        def path(self, key: str) -> Path:
+            return tmp_path / key
+
+    monkeypatch.setattr(engines, "weights", Kept)
+    monkeypatch.setattr(SadTalkerEngine, "_made", make)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    moving, still = (SadTalkerEngine(SPECS[name]) for name in ("sadtalker", "sadtalker-still"))
+    moving.load()
+    still.load()
+    assert made == ["sadtalker"]
+    moving.close()
+    still.open(TurnRequest(1, "", portrait=portrait(), live=False))
+
+
+def test_the_released_files_are_loaded_and_a_wrong_mapping_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    loaded: list[str] = []
+    monkeypatch.setattr(checkpoint, "load_networks", lambda path, sha256: loaded.append(path.name))
+    monkeypatch.setattr("modules.avatar.sadtalker.studio.Studio.__init__", _init)
+
+    class Kept:
+        models = MODELS
+
+        def path(self, key: str) -> Path:
+            return tmp_path
+
+    monkeypatch.setattr(engines, "weights", Kept)
+    with pytest.raises(WeightsRejected) as caught:
+        SadTalkerEngine(SPECS["sadtalker"])._made()
+    assert caught.value.params["file"] == "mapping_00109-model.pth.tar"
+    assert loaded == ["SadTalker_V0.0.2_256.safetensors"]
+
+
+def _init(self: Studio, networks: object, mappings: object, device: str, batch: int) -> None:
+    self._mappings, self._load, self.device = {}, mappings, torch.device("cpu")  # type: ignore
