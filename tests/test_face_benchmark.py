@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 
-from benchmarks.face import Measured, border_of, measured, steeper
+from benchmarks.face import SEAM, Measured, _seam, border_of, measured, steeper
+from modules.avatar.neural.painting import BOXES, MASKS
+from modules.avatar.neural.pasting import soft_mask
 from modules.messages import FRAME_SAMPLES
+from tests.avatar.conftest import spoken
+from tests.avatar.neural.oracle import OracleEngine
+from tests.avatar.photo.conftest import drafts, faces
+
+__all__ = ["drafts", "faces"]
 
 
 def syllables(frames=150, seed=0):
@@ -65,3 +72,37 @@ def test_a_hard_border_costs_and_a_soft_one_does_not():
     hard[275:425, 175:325] = 160
     assert steeper(hard, rest, border) > 4
     assert steeper(rest, rest, border) == 0
+
+
+class Copying(OracleEngine):
+    """Paints what is there already, and a hard border where a test asks for one."""
+
+    def __init__(self, hard):
+        super().__init__()
+        self.hard = hard
+
+    def make(self):
+        self.oracle.size = 128
+        self.oracle.prepare = lambda frames, points: {
+            BOXES: np.tile(np.array([192, 230, 320, 358], np.int32), (len(frames), 1)),
+            MASKS: np.tile(soft_mask(128), (len(frames), 1, 1)),
+        }
+        self.oracle.attach = lambda frames, arrays: frames
+        self.oracle._painted = self.painted
+        return self.oracle
+
+    def painted(self, run):
+        crops = np.stack([run.prepared[int(k)][230:358, 192:320] for k in run.indices]).copy()
+        if self.hard:
+            crops[:, ::4] = 0
+        return crops
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_the_seam_of_a_painter_is_measured_where_its_mask_ends(hard, faces):
+    engine = Copying(hard)
+    engine.load()
+    face = next(iter(faces.values()))
+    found = _seam(engine, face, spoken(0.8, reply=0, last=True))
+    assert (found > SEAM) == hard
+    engine.close()

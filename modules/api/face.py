@@ -14,6 +14,7 @@ from modules import tts
 from modules.api.callers import owner_if_any, owner_of
 from modules.api.language import checked, named
 from modules.api.turn import file_data, path_of
+from modules.avatar.photo.clips import painters_of
 from modules.conversation.app import App
 from modules.errors import ConsentRequired, EngineUnavailable, InvalidInput, NotFound
 from modules.media.audio import read_audio
@@ -25,6 +26,7 @@ from modules.tts.align import visemes_of
 if TYPE_CHECKING:
     from modules.avatar.landmarks.finder import Finder
     from modules.avatar.photo.made import Draft
+    from modules.avatar.photo.store import StoredFace
 
 LONGEST_SHOWN_S = 300.0
 
@@ -41,8 +43,16 @@ class FaceEndpoints:
         own = await to_thread.run_sync(self._app.faces.list, owner) if owner else []
         return [
             *({"kind": "drawn", **asdict(each)} for each in avatars.avatars()),
-            *({"id": each.id, "name": each.name, "kind": kind_of(each.clip)} for each in own),
+            *(self._own(each, owner) for each in own if owner),
         ]
+
+    def _own(self, face: StoredFace, owner: str) -> dict[str, Any]:
+        """Return what the list tells of a face of one's own."""
+        prepared = painters_of(self._app.faces.folder(owner, face.id))
+        return {
+            "id": face.id, "name": face.name, "kind": kind_of(face.clip),
+            "engine": face.engine, "prepared": list(prepared),
+        }  # fmt: skip
 
     async def personas(self, user_key: str | None = None) -> list[dict[str, Any]]:
         """List ready personas: each may be given to `/chat` as it is, or changed before."""

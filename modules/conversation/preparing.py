@@ -41,8 +41,17 @@ class Preparing:
         return tuple(n for n in self._app.residency.resident("avatar") if n in PAINTERS)
 
     def missing(self, portrait: Portrait) -> tuple[str, ...]:
-        """Return the engines that a face could be prepared for and was not."""
-        return tuple(n for n in self.wanted() if PAINTERS[n] not in portrait.prepared)
+        """Return the engines that a face could be prepared for and was not, or by a painter of
+        another version.
+        """
+        return tuple(name for name in self.wanted() if not self._ready(portrait, name))
+
+    def _ready(self, portrait: Portrait, name: str) -> bool:
+        if PAINTERS[name] not in portrait.prepared:
+            return False
+        with self._app.residency.lease("avatar", name) as engine:
+            painter: Any = engine
+            return bool(painter.prepared(portrait))
 
     async def prepare(self, owner: str, face: str, engine: str) -> AsyncGenerator[float, None]:
         """Prepare a face for an engine; yield the share that is done, 1 at the end.

@@ -80,6 +80,8 @@ async def test_a_face_is_prepared_once_and_every_session_that_wears_it_knows(app
     assert session.engines()["avatar"][0] == "musetalk"
     assert app.preparing.missing(session.portrait) == ()
     assert app.painter.frames == 24
+    app.painter.oracle.version = "2"
+    assert app.preparing.missing(session.portrait) == ("musetalk",)
 
 
 @pytest.mark.anyio
