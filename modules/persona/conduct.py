@@ -5,7 +5,7 @@ from __future__ import annotations
 from modules.persona.data import phrases, table
 from modules.persona.surroundings import AFTER, EXCLAIMS, JUNIORS, KIN, NEAR, Surroundings
 from modules.persona.terms import TERMS, junior, senior
-from modules.persona.utterance import OPENING
+from modules.persona.utterance import LONGEST_SEGMENT, OPENING
 
 _CUES = table("cues")
 _PRAISE = phrases(_CUES["praise"]["words"])
@@ -84,6 +84,8 @@ class Conduct(Surroundings):
         """Say whether a failing is held against the hearer: "em gọi mà anh không bắt máy"."""
         subject = self.last_subject
         if subject is None or not self.starts_with(_FAILINGS):
+            return False
+        if self.mention.start - subject.end > LONGEST_SEGMENT:
             return False
         said = self.utterance.forms[subject.end : self.mention.start]
         link = len(said) - 1 - said[::-1].index("mà") if "mà" in said else 0

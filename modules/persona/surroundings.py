@@ -47,7 +47,7 @@ class Surroundings:
         self.after = utterance.forms[mention.end : mention.segment.end]
         self.others = others  # a third person stands before it in its segment
         self.first_subject = subjects.get(mention.segment.start)
-        self.last_subject = subjects[max(subjects)] if subjects else None
+        self.last_subject = next(reversed(subjects.values()), None)
         self.subject = not mention.owned and not mention.called and _opens(self.before)
 
     @property
