@@ -21,9 +21,9 @@ def speaking(session: Session) -> str:
     )
 
 
-def misfits(session: Session) -> list[str]:
-    """Return what is wanting: no voice of the persona's sex or region in an engine that runs, or
-    nobody but the machine's own voice.
+def misfits(session: Session, *, advice: bool = True) -> list[str]:
+    """Return what is wanting: no voice of the persona's sex or region in an engine that runs, and,
+    as `advice`, what to get where nobody but the machine's own voice speaks.
     """
     names, language = session.engines()["tts"], session.language
     worn = tts.base_voice(session.persona)
@@ -46,7 +46,7 @@ def misfits(session: Session) -> list[str]:
                     voice=fit.voice.name, theirs=tell(language, other), **who,
                 )
             )  # fmt: skip
-    if names and names[0] == tts.DRAWN and (better := _to_be_had(session, names)):
+    if advice and names and names[0] == tts.DRAWN and (better := _to_be_had(session, names)):
         said.append(tell(language, "voice.drawn_only", engine=_name(language, better), **who))
     return said
 

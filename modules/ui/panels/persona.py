@@ -123,7 +123,7 @@ class PersonaPanel:
         reason = tell(session.language, f"pair.{session.address.reason}")
         why = explained(session) or reason
         line = f"<b>{pair.assistant_self} / {pair.user_term}</b> ({why}): “{words}”"
-        if wanting := misfits(session):
+        if wanting := misfits(session, advice=False):
             line += "".join(f"<br><small>{html.escape(text)}</small>" for text in wanting)
         return [line, gr.update(visible=session.address.previous is not None)]
 
