@@ -65,6 +65,9 @@ def checkpoint(folder: Path, sizes: dict[str, int]) -> Path:
     config.save_pretrained(folder)
     model.generation_config.suppress_tokens = [cpu.EOT]
     model.generation_config.begin_suppress_tokens = [cpu.EOT]
+    # As many heads follow time as in the released configuration of medium.
+    last, heads = sizes["layers"] - 1, sizes["heads"]
+    model.generation_config.alignment_heads = [[last - n % 2, n % heads] for n in range(6)]
     model.generation_config.save_pretrained(folder)
     torch.save(model.state_dict(), folder / "pytorch_model.bin")
     files = {"tokenizer.json": cpu.tokens(), "preprocessor_config.json": cpu.listening()}

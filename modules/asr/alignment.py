@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch.nn import functional
 
 from modules.messages import FloatArray, Word
 
@@ -23,13 +25,14 @@ Path = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
 
 def word_times(
-    scores: FloatArray, words: Sequence[tuple[str, int]], prompt: int, frames: int
+    scores: torch.Tensor, words: Sequence[tuple[str, int]], prompt: int, frames: int
 ) -> tuple[Word, ...]:
     """Return words with their times.
 
     `scores` is the attention before its softmax, [heads, prompt + tokens + 1, 1500]: of the prompt,
-    the text and its end. `words` has each word's text and its number of tokens, `prompt` the number
-    of tokens that say what is asked for, and `frames` how many frames have sound.
+    the text and its end, on whatever device. `words` has each word's text and its number of tokens,
+    `prompt` the number of tokens that say what is asked for, and `frames` how many frames have
+    sound.
     """
     matrix = _focus(scores[:, :, : max(1, frames)])[prompt - 1 : -1]
     rows, columns = warped(-matrix)
@@ -41,24 +44,18 @@ def word_times(
     return tuple(found)
 
 
-def _focus(scores: FloatArray) -> FloatArray:
+def _focus(scores: torch.Tensor) -> FloatArray:
     """Return where each token looks, [tokens, frames]: the mean of the heads, each normalised over
     the tokens and smoothed.
     """
-    weights = np.exp(scores - scores.max(-1, keepdims=True))
-    weights /= weights.sum(-1, keepdims=True)
-    deviation = weights.std(-2, keepdims=True)
-    weights = (weights - weights.mean(-2, keepdims=True)) / np.maximum(deviation, 1e-12)
-    return np.asarray(_median(weights).mean(0), np.float32)
-
-
-def _median(weights: FloatArray) -> FloatArray:
+    weights = scores.float().softmax(-1)
+    deviation, mean = torch.std_mean(weights, dim=-2, keepdim=True, correction=0)
+    weights = (weights - mean) / deviation.clamp_min(1e-12)
     half = SMOOTHED // 2
-    if weights.shape[-1] <= half:
-        return weights
-    padded = np.pad(weights, ((0, 0), (0, 0), (half, half)), mode="reflect")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, SMOOTHED, axis=-1)
-    return np.asarray(np.median(windows, axis=-1), np.float32)
+    if weights.shape[-1] > half:
+        padded = functional.pad(weights, (half, half), mode="reflect")
+        weights = padded.unfold(-1, SMOOTHED, 1).median(-1).values
+    return np.asarray(weights.mean(0).cpu().numpy(), np.float32)
 
 
 def warped(costs: FloatArray) -> Path:

@@ -102,7 +102,7 @@ class Network:
         spelled = [*prompt, *ids, self._vocabulary.end]
         if len(spelled) > self._model.config.max_target_positions:
             return ()
-        scores = self._greedy.attention(spelled, self._heads).float().cpu().numpy()
+        scores = self._greedy.attention(spelled, self._heads)
         frames = length // self._features.hop_length // 2
         return word_times(scores, words, len(prompt), frames)
 
