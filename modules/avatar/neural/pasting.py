@@ -21,9 +21,12 @@ _COARSE = 32
 """Side in pixels of the grid on which colours are compared."""
 _MOST = 40.0
 """Levels of 255 that colours are moved at most: more, and it is no matter of light."""
-_EDGE = (0.02, 0.75)
+_EDGE = (0.02, 0.5)
 """Opacities of the border along which colours are compared."""
-_SPREADS = (1.5, 4.0, 12.0)
+_UNLIKE = 16.0
+"""Levels by which a difference that lies off the usual one counts little: there it is not the light
+that differs, but what is painted, such as a lip that has moved."""
+_SPREADS = (3.0, 6.0, 12.0)
 """Sigmas in cells of the grid: near a border its own colours count, in the middle all of them."""
 
 Array = npt.NDArray[Any]
@@ -72,6 +75,9 @@ def _difference(under: FloatArray, face: FloatArray, alpha: Array) -> Array:
     shares = cv2.resize(_edge(alpha), size, interpolation=cv2.INTER_AREA)
     if shares.max() <= 0:
         return np.zeros_like(face)
+    usual = np.median(apart[shares > 0.3 * shares.max()], axis=0)
+    off = np.abs(apart - usual).max(-1) / _UNLIKE
+    shares = shares * np.exp(-(off**2)).astype(np.float32)
     spread = None
     for sigma in reversed(_SPREADS):
         weight = cv2.GaussianBlur(shares, (0, 0), sigma)

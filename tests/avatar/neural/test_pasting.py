@@ -80,3 +80,13 @@ def test_strength_goes_from_the_own_mouth_to_the_painted_one(frame):
         shown.append(painted[383, 250].astype(int))
     assert np.array_equal(shown[0], frame[383, 250])
     assert np.abs(shown[1] - (shown[0] + shown[2]) / 2).max() <= 1
+
+
+def test_a_lip_that_moved_into_the_border_tints_no_skin(frame):
+    crop = np.clip(crop_of(frame).astype(int) + 12, 0, 255).astype(np.uint8)
+    cv2.ellipse(crop, (128, 232), (70, 18), 0, 0, 360, (120, 20, 20), -1)
+    painted = frame.copy()
+    paste(painted, crop, BOX, soft_mask(256), 1.0)
+    left, top, _, _ = BOX
+    above = (slice(top + 80, top + 150), slice(left + 50, left + 150))
+    assert np.abs(painted[above].astype(int) - frame[above]).mean() < 3
