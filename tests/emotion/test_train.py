@@ -9,6 +9,7 @@ from pathlib import Path
 import anyio
 import numpy as np
 import pytest
+import torch
 
 from modules.emotion import ENGINES
 from modules.emotion.phobert.engine import OwnEngine
@@ -17,6 +18,8 @@ from modules.emotion.train import main
 from modules.errors import InvalidInput
 from modules.messages import EMOTIONS, Transcript, TurnRequest
 from tests.emotion import tiny
+
+torch.set_num_threads(1)  # tests share the machine
 
 
 def write_csv(path: Path, rows: list[tuple[str, str]]) -> Path:
