@@ -7,6 +7,7 @@ import torch
 
 from modules.avatar.sadtalker.checkpoint import SadTalker
 from modules.avatar.sadtalker.coefficients import smooth
+from modules.avatar.sadtalker.generator import Generator
 from modules.avatar.sadtalker.keypoints import degrees, moved, rotation
 from modules.avatar.sadtalker.mapping import MappingNet, Motion
 from tests.avatar.released import given
@@ -106,3 +107,16 @@ def test_the_generator_with_keypoints_of_its_own(
     GOLDENS.compare("mask_detkp_sub", shares.flatten()[::37], RENDERED, sub=True)
     GOLDENS.compare("occ_detkp", seen, RENDERED)
     GOLDENS.compare("pred_detkp", generator(source, driving, standing), RENDERED)
+
+
+def test_in_halves_places_stay_whole() -> None:
+    with torch.device("meta"):  # shapes and types alone
+        generator = Generator().eval().half()
+        source = generator.source(torch.empty(1, 3, 256, 256, dtype=torch.half))
+        driving, standing = torch.empty(8, 15, 3), torch.empty(1, 15, 3)
+        made = generator(source, driving, standing)
+        where, _ = generator.dense_motion_network(
+            source.compressed, driving, standing.expand(8, -1, -1)
+        )
+    assert (made.shape, made.dtype) == ((8, 3, 256, 256), torch.half)
+    assert (where.dtype, source.features.dtype) == (torch.float32, torch.half)
