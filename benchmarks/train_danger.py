@@ -39,6 +39,7 @@ BARE_WEIGHT, EVERYDAY_WEIGHT = 0.4, 0.5
 PENALTY = 0.02
 ROUNDS = 60
 FOLDS = 5
+_NUMBER = re.compile(r"\b11[1345]\b")
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -112,13 +113,23 @@ def _everyday() -> Iterable[str]:
     for name in ("sentences", "development"):
         path = ROOT / "tests" / "emotion" / f"{name}.jsonl"
         for row in path.read_text(encoding="utf-8").splitlines():
-            yield json.loads(row)["text"]
+            said = json.loads(row)
+            if said["label"] != "Fear":  # some of whom are in danger
+                yield said["text"]
     for name in ("address_cases", "address_more"):
         path = ROOT / "tests" / "persona" / f"{name}.jsonl"
         for row in path.read_text(encoding="utf-8").splitlines():
             yield json.loads(row)["utterance"]
     said = tomllib.loads((ROOT / "tests" / "llm" / "danger.toml").read_text(encoding="utf-8"))
     yield from said["none"]
+    played = tomllib.loads((ROOT / "examples" / "conversations.toml").read_text(encoding="utf-8"))
+    for conversation in played["conversation"]:
+        yield from conversation["said"]
+    dialogues = tomllib.loads((ROOT / "tests" / "llm" / "dialogues.toml").read_text("utf-8"))
+    for dialogue in dialogues["dialogue"]:
+        if "danger" not in dialogue["about"]:
+            turns = (turn for turn in dialogue["turns"] if "crisis" not in json.dumps(turn))
+            yield from (turn["user"] for turn in turns if not _NUMBER.search(json.dumps(turn)))
 
 
 def matrix(texts: Iterable[str]) -> Any:

@@ -12,9 +12,11 @@ from datetime import datetime
 from functools import lru_cache
 
 from modules.llm.companion import feelings
+from modules.llm.companion.echo import echoed
 from modules.llm.companion.fresh import renewed
 from modules.llm.companion.manner import Dress, in_manner
 from modules.llm.companion.phrases import alternatives
+from modules.llm.companion.quoting import with_quote
 from modules.llm.companion.responders import RESPONDERS
 from modules.llm.companion.skills import mention
 from modules.llm.companion.talk import Talk, talk_of
@@ -27,6 +29,10 @@ Said = tuple[str, str]
 _SAYS_SO = ("mô hình ngôn ngữ", "soạn sẵn")
 """What an answer holds that already tells what the companion is."""
 _OPENED_BEFORE = 2
+_WORTH_IT = 4
+"""Words of what is said back at least: "anh vui" is not."""
+_TAKEN_UP = 0.85
+"""Share of first answers to a feeling that begin with the user's own words."""
 
 
 def answer(request: TurnRequest, moment: datetime) -> list[str]:
@@ -40,6 +46,7 @@ def answer(request: TurnRequest, moment: datetime) -> list[str]:
         text = f"{greeting} {text}"
     else:
         text = _with_memory(talk, kind, text)
+        text = " ".join(filter(None, (_taken_up(talk, kind, text), text)))
         text = " ".join(filter(None, (text, _extra(talk, kind, text))))
     text = renewed(talk, kind, text)
     told = len(sentences(text.partition(TOLD)[2]))
@@ -100,6 +107,18 @@ def _with_memory(talk: Talk, kind: str, text: str) -> str:
         return text
     parts.insert(len(parts) - parts[-1].endswith("?"), recalled)
     return " ".join(parts)
+
+
+def _taken_up(talk: Talk, kind: str, text: str) -> str | None:
+    """Return what is said of their own words before a first answer to a feeling, often."""
+    if kind != "feeling" or not talk.first or len(sentences(text)) > 2:
+        return None
+    if talk.draw("taken up") > _TAKEN_UP:
+        return None
+    what = echoed(talk)
+    if len((what or talk.heard.core).split()) < _WORTH_IT:
+        return None
+    return talk.said_with("felt_first", what=what) if what else with_quote(talk, "felt_quoted")
 
 
 def _extra(talk: Talk, kind: str, text: str) -> str | None:

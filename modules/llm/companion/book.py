@@ -10,6 +10,8 @@ An entry of `safety`, `about`, `chat`, `skills`, `feelings` or `topics.toml`:
     mood    labels of feeling that it fits; none fits all
     others  lists that fill a slot of the same name
 
+Of a feeling each first sentence may stand before each second one.
+
 What people talk about stands in `topics/`: each table is an entry of kind `talk`, each table within
 it one of kind `point`, found by `talk.<name>` and `talk.<name>.<point>`. Beside `when` and `say`:
 
@@ -30,7 +32,7 @@ from typing import Any
 
 from modules.llm.companion.hearing import Heard, hearing_data
 from modules.llm.companion.patterns import compile_patterns
-from modules.llm.companion.wording import Rank
+from modules.llm.companion.wording import Rank, sentences
 from modules.text import strip_diacritics
 
 KINDS = (
@@ -170,13 +172,25 @@ def _topic(key: str, table: Mapping[str, Any]) -> dict[str, Entry]:
     }
 
 
+def _crossed(templates: Iterable[str]) -> tuple[str, ...]:
+    """Return the templates, and of those of two sentences each first one with each second one."""
+    parts = [(each, sentences(each)) for each in templates]
+    pairs = [said for _, said in parts if len(said) == 2]
+    return tuple(
+        dict.fromkeys(
+            [each for each, _ in parts] + [f"{one[0]} {two[1]}" for one in pairs for two in pairs]
+        )
+    )
+
+
 def _entry(key: str, table: Mapping[str, Any]) -> Entry:
+    kind, say = table.get("kind", ""), tuple(table.get("say", ()))
     return Entry(
         key=key,
-        kind=table.get("kind", ""),
+        kind=kind,
         when=tuple(table.get("when", ())),
         moods=frozenset(table.get("mood", ())),
-        say=tuple(table.get("say", ())),
+        say=_crossed(say) if kind == "feeling" else say,
         stay=tuple(table.get("stay", ())),
         by_rank={rank: tuple(table.get(rank, ())) for rank in ("junior", "peer", "senior")},
         fillers={name: tuple(table[name]) for name in table.keys() - _FIELDS},

@@ -28,6 +28,16 @@ _RELATIVE = {
 }  # fmt: skip
 
 
+_SUPPOSED = re.compile(
+    r"(?:neu|gia su|vi du|cho la|coi nhu)\s+(?:hom nay|bua nay|nay)\s+(?:la\s+)?"
+    r"(?P<day>thu\s+(?:hai|ba|tu|nam|sau|bay|[2-7])|chu nhat)(?!\w)"
+)
+_WEEKDAYS = (
+    ("thu hai", "thu 2"), ("thu ba", "thu 3"), ("thu tu", "thu 4"), ("thu nam", "thu 5"),
+    ("thu sau", "thu 6"), ("thu bay", "thu 7"), ("chu nhat",),
+)  # fmt: skip
+
+
 class NoSuchDay(ValueError):
     """The 31st of April, say."""
 
@@ -160,21 +170,55 @@ def _date_today(text: str, moment: datetime, bare: bool) -> Answer:
 
 
 def _date_other(text: str, moment: datetime, bare: bool) -> Answer | None:
+    if (supposed := _supposed(text)) is not None:
+        return _from_supposed(text, supposed, bare=bare)
     for name, days in _RELATIVE.items():
         if _holds(text, name, bare=bare):
             day = moment.date() + timedelta(days=days)
             return "date_other", {"when": name, "date": say_date(day)}
+    count = _days_away(text, bare=bare)
+    if count is None:
+        return None
+    day = moment.date() + timedelta(days=count)
+    return "date_other", {"when": _away(count), "date": say_date(day)}
+
+
+def _days_away(text: str, *, bare: bool) -> int | None:
+    """Read "10 ngày nữa" as 10 and "ba ngày trước" as -3."""
     tokens, words = tokens_of(text), number_words(bare)
     for at in range(len(tokens)):
         found = read_number(tokens, at, words)
         after = tokens[found[1] : found[1] + 2] if found else []
         if found and len(after) == 2 and strip_diacritics(after[0]) == "ngay" and found[0] < 40_000:
             past = strip_diacritics(after[1]) == "truoc"
-            count = int(found[0])
-            day = moment.date() + timedelta(days=-count if past else count)
-            name = f"{count} ngày {'trước' if past else 'nữa'}"
-            return "date_other", {"when": name, "date": say_date(day)}
+            return -int(found[0]) if past else int(found[0])
     return None
+
+
+def _away(count: int) -> str:
+    return f"{abs(count)} ngày {'trước' if count < 0 else 'nữa'}"
+
+
+def _supposed(text: str) -> int | None:
+    """Read "nếu hôm nay là thứ hai" as the days from Monday to that day."""
+    match = _SUPPOSED.search(strip_diacritics(text))
+    if match is None:
+        return None
+    said = " ".join(match["day"].split())
+    return next(at for at, names in enumerate(_WEEKDAYS) if said in names)
+
+
+def _from_supposed(text: str, weekday: int, *, bare: bool) -> Answer | None:
+    days = next((n for name, n in _RELATIVE.items() if _holds(text, name, bare=bare)), None)
+    count = _days_away(text, bare=bare)
+    count = days if count is None else count
+    if count is None:
+        return None
+    away = next((name for name, n in _RELATIVE.items() if n == count), _away(count))
+    found = date(2024, 1, 1 + (weekday + count) % 7)  # that 1st of January was a Monday
+    today = say_weekday(date(2024, 1, 1 + weekday))
+    slots = {"supposed": today, "when": away, "weekday": say_weekday(found)}
+    return "weekday_supposed", slots
 
 
 def _weekday_of(text: str, moment: datetime, bare: bool) -> Answer | None:

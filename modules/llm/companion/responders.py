@@ -14,6 +14,7 @@ from modules.llm.companion.echo import turned
 from modules.llm.companion.follow import followed
 from modules.llm.companion.origins import place_in
 from modules.llm.companion.phrases import alternatives, words
+from modules.llm.companion.quoting import with_quote
 from modules.llm.companion.recollect import recollected
 from modules.llm.companion.remembered import remembered
 from modules.llm.companion.skills import about_memory, worked_out
@@ -191,7 +192,8 @@ def _unknown(talk: Talk) -> str | None:
         return None
     if _asks_of_assistant(talk) and (own := of_itself(talk)):
         return own
-    return _joined(talk.fresh("unknown", talk.entry("unknown").say), talk, "unknown_more")
+    said = with_quote(talk, "unknown_first") or talk.fresh("unknown", talk.entry("unknown").say)
+    return _joined(said, talk, "unknown_more")
 
 
 def _joined(first: str | None, talk: Talk, more: str) -> str | None:

@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from zlib import crc32
 
 from modules.llm.companion.book import Entry, book
+from modules.llm.companion.fitting import fitting
 from modules.llm.companion.hearing import Heard, hear
 from modules.llm.companion.manner import manner_data, particles_of, plain_line, suited
 from modules.llm.companion.memories import name_in
@@ -122,7 +123,8 @@ class Talk:
     def _said_of(self, key: str, slots: Mapping[str, str], *, stay: bool) -> str | None:
         entry = self.entry(key)
         slots = {name: self.pick(name, each) for name, each in entry.fillers.items()} | dict(slots)
-        templates = in_tone(entry.templates(self.voice.rank, stay=stay), self.voice.tone)
+        fit = fitting(entry.templates(self.voice.rank, stay=stay), self.heard)
+        templates = in_tone(fit, self.voice.tone)
         kinds = manner_data()["plain"]["kinds"]
         plain = entry.kind in kinds or key.partition("_")[0] in kinds
         voice = replace(self.voice, particles=()) if plain else self.voice
@@ -140,7 +142,7 @@ class Talk:
 
     def fresh(self, key: str, templates: Sequence[str]) -> str | None:
         """Return one of `templates`, filled, none of whose sentences was said lately, or None."""
-        suited_to_tone = in_tone(templates, self.voice.tone)
+        suited_to_tone = in_tone(fitting(templates, self.heard), self.voice.tone)
         filled = [text for each in suited_to_tone if (text := fill(each, self.voice, {}))]
         new = [text for text in filled if not self.said(text)]
         return self.pick(key, suited(new, self.request.manner)) if new else None

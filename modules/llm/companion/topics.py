@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from modules.llm.companion.book import Entry, book
 from modules.llm.companion.echo import echoed
+from modules.llm.companion.quoting import with_quote
 from modules.llm.companion.talk import Talk
 from modules.llm.companion.wording import sentences, wording_data
 
@@ -95,7 +96,7 @@ def _lead(talk: Talk) -> str | None:
         filled = [text.replace("{echo}", echo) for text in talk.entry(key).say]
         if text := talk.fresh(key, filled):
             return text
-    return talk.fresh("lead", talk.entry("lead").say)
+    return with_quote(talk, "lead_first") or talk.fresh("lead", talk.entry("lead").say)
 
 
 def _asked_twice(talk: Talk) -> bool:

@@ -17,7 +17,7 @@ from modules.messages import Habit
 
 _ALWAYS = 1e6
 """So many messages that every habit shows."""
-_MOST_FACES = 0.8
+_MOST_FACES = 0.95
 """Of the answers, how many have a face at most, unless nothing else of the user's shows."""
 
 
