@@ -1,9 +1,12 @@
 """The back of a turn across a fork: the same messages, pickled, and clean ends."""
 
 import asyncio
+import json
 import multiprocessing
 import os
 import pickle
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -262,3 +265,32 @@ def test_a_reader_that_waits_holds_no_card():
         return 1 + len([m async for m in messages])
 
     assert asyncio.run(read()) == 200
+
+
+def with_spaces(*arguments):
+    """Run turns under the wrappers and workers of `spaces` themselves, in a process of its own."""
+    command = [sys.executable, "-m", "tests.lent_gpu", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_spaces_own_wrapper_takes_the_generator_and_keeps_its_worker_for_the_next_turn():
+    found = with_spaces()
+    first, second = found["answers"]
+    assert [a["engine"] for a in found["answers"]] == ["card", "card"]
+    assert first["text"] == second["text"]  # the same process twice, and not this one
+    assert str(found["pid"]) not in first["text"]
+    assert first["samples"] == second["samples"] > 0
+    assert first["notices"] == second["notices"] == []
+    assert len(found["asked"]) == found["released"] == 3  # the interrupted one gives back too
+    assert all(10 <= seconds <= 60 for seconds in found["asked"])
+
+
+def test_where_spaces_refuses_the_embedded_engines_answer_here():
+    found = with_spaces("quota")
+    for answer in found["answers"]:
+        assert answer["engine"] == "companion"
+        assert answer["notices"] == ["without_gpu"]
+        assert str(found["pid"]) in answer["text"]
+    assert found["released"] == 0
