@@ -10,7 +10,6 @@ import torch
 from benchmarks import gpu, gpu_llm, gpu_voice
 from benchmarks.report import Figure
 
-
 torch.set_num_threads(1)  # tests share the machine
 
 
