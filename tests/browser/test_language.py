@@ -26,6 +26,8 @@ NAMES = re.compile(
     r"|[\w.-]+-(2\.0|3-Clause|or-later|ct2|small|medium|base|tiny|large)|[\w.]+/[\w./-]+|[A-Z_]{5,}|MIT"
     r"|phobert-[\w-]+|(MIT \(phobert-base\), )?AGPL-3.0 \(phobert-base-v2\)"
     r"|companion|drawn|espeak|hashed|lexicon|openai|puppet|still|world|huggingface"
+    r"|vieneu|piper|mms|musetalk(-tiny)?|wav2lip|sadtalker(-still)?"
+    r"|CC-BY[\w.-]*( \([\w ]+: research only\))?|non-commercial: research and personal use only"
     r"|openvoice(-cpu)?|qwen3-[\d.]+b|ura-llama-\d+b|URA-LLaMa [\w ]+\(research only\), LLaMA-2 .*"
 )
 EXAMPLES = ("always_example", "never_example", "say_example", "try_placeholder")
