@@ -83,8 +83,8 @@ def _basis(heard: Heard, rule: str | None, kind: str) -> str:
         return "story"
     if rule:
         return "ruled"
-    if kind == "self":
-        return "asked"
+    if kind in ("self", "harm"):
+        return "asked" if kind == "self" else "blamed"
     happened = classes_of(heard.said, bare=heard.bare) - set(care_data()["vague"]["classes"])
     return "heard" if happened else "vague"
 
