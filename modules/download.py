@@ -50,7 +50,7 @@ _BESIDE_WEIGHTS = frozenset(
     }
 )  # fmt: skip
 _WEIGHTS = (r"[\w.-]+\.safetensors", r"pytorch_model\.bin")
-"""Of a repository that has no safetensors the pickle is taken: weights are all that is read of it."""
+"""Of a repository without safetensors the pickle is taken: weights are all that is read of it."""
 
 pause: Callable[[float], None] = time.sleep
 

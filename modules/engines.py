@@ -56,6 +56,8 @@ class EngineSpec:
     """What an engine that takes all the memory it finds has to leave to others on the card."""
     extras: tuple[str, ...] = ()
     """Keys of models that come with its weights, and that it can do without."""
+    shares: str = ""
+    """Name of an engine of the same stage with which it has one loaded network."""
 
     @property
     def embedded(self) -> bool:

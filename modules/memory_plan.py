@@ -49,7 +49,7 @@ class Plan:
     @property
     def used_mb(self) -> int:
         """Megabytes of all that is planned, at the least."""
-        return sum(spec.megabytes for spec in self.chosen)
+        return sum(_cost(spec, self.chosen) for spec in self.chosen)
 
     @property
     def left_mb(self) -> int:
@@ -65,11 +65,14 @@ class Plan:
     def beside(self, spec: EngineSpec, loaded: Iterable[EngineSpec] = ()) -> int:
         """Return the megabytes that an engine has to leave to those that are still to come."""
         waiting = [each for each in self.chosen if each not in (spec, *loaded)]
-        return sum(each.megabytes for each in waiting) + int(self.free_mb * SPARE)
+        beside = sum(_cost(each, self.chosen) for each in waiting)
+        return beside + int(self.free_mb * SPARE)
 
     def __str__(self) -> str:
         """Return the plan in one line."""
-        parts = [f"{spec.stage}/{spec.name} {spec.megabytes:,}" for spec in self.chosen]
+        parts = [
+            f"{spec.stage}/{spec.name} {_cost(spec, self.chosen):,}" for spec in self.chosen
+        ]
         held = ", ".join(parts) or "no engine"
         return f"{self.free_mb:,} MB free: {held}; {self.left_mb:,} MB left"
 
@@ -114,8 +117,9 @@ def _more(
     left = int(OF_THE_REST * (usable - sum(spec.megabytes for spec in made)))
     more: list[EngineSpec] = []
     for spec in (spec for stage in SEVERAL for spec in rungs[stage] if spec not in made):
-        if spec.megabytes <= left:
-            left -= spec.megabytes
+        cost = _cost(spec, [*made, *more])
+        if cost <= left:
+            left -= cost
             more.append(spec)
     return more
 
@@ -141,6 +145,12 @@ def smaller(
 def _fits(spec: EngineSpec, chosen: Mapping[Stage, EngineSpec], usable: int) -> bool:
     others = sum(each.megabytes for stage, each in chosen.items() if stage != spec.stage)
     return others + spec.megabytes <= usable
+
+
+def _cost(spec: EngineSpec, held: Iterable[EngineSpec]) -> int:
+    """Return what an engine takes beside others: nothing, where it shares what one has loaded."""
+    shared = any(each.name == spec.shares and each.stage == spec.stage for each in held)
+    return 0 if shared else spec.megabytes
 
 
 def _size(spec: EngineSpec) -> int:

@@ -12,8 +12,9 @@ The socket (`conversation/socket.py`, `ui/socket.js`)
 ----------------------------------------------
 JSON, page to server: `{type: hello, token, reply, have}` first, then `halt {upto}`,
 `microphone {open}`, `talk {held}` (push-to-talk), `playing {reply}`, `played {reply}`.
-JSON, server to page: `{type: ready}`, `speech` (the user has begun to talk), `partial {firm, light}`
-(what is understood of it so far, and what of that may still change), `utterance {id}`,
+JSON, server to page: `{type: ready}`, `speech` (the user has begun to talk),
+`partial {firm, light}` (what is understood of it so far, and what of that may still change),
+`utterance {id}`,
 `end {reply}`, `halted {reply}`, `refused {code}`, `caption {reply, clause, words}`, where `words`
 are `[text, start_ms, end_ms]` in the reply's own time (that of the video element). A caption comes
 before the media that its words begin in, some words of a clause at a time and each word once; after

@@ -77,6 +77,15 @@ def test_what_is_left_has_room_for_further_faces_but_not_for_a_second_model():
     assert len(plan(MADE_UP, CARDS["T4"]).chosen) == 4
 
 
+def test_an_engine_that_shares_a_network_costs_nothing_beside_it_and_all_of_it_alone():
+    moving = spec("avatar", "moving", 3_000)
+    still = replace(moving, name="still", shares="moving")
+    both = plan({"avatar": (moving, still)}, CARDS["T4"])
+    assert ([each.name for each in both.chosen], both.used_mb) == (["moving", "still"], 3_000)
+    first = spec("avatar", "first", 2_000)
+    assert plan({"avatar": (first, still)}, 5_000).chosen == (first,)
+
+
 def test_what_cannot_be_loaded_is_not_planned():
     made = plan(MADE_UP, CARDS["A100"], able=lambda each: each.name not in ("thirteen", "fine"))
     assert (names(made)["llm"], names(made)["avatar"]) == ("seven", "plain")

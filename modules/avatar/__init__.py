@@ -74,14 +74,14 @@ ENGINES: tuple[EngineSpec, ...] = (
             packages=("torch", "safetensors", "cv2", "soxr"),
             weights=("sadtalker-256",),
             extras=("dwpose",),
-            megabytes=megabytes,
+            megabytes=3_000,
+            shares=shares,
             licence="MIT",
             # It begins when an answer is over: with all coefficients of up to five minutes.
             first_output_s=60.0,
             next_output_s=20.0,
         )
-        # The second one shares what the first has loaded.
-        for name, megabytes in (("sadtalker", 3_000), ("sadtalker-still", 100))
+        for name, shares in (("sadtalker", ""), ("sadtalker-still", "sadtalker"))
     ),
     EngineSpec(
         "puppet",
