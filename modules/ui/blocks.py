@@ -8,13 +8,11 @@ from typing import Any
 
 import gradio as gr
 
-from modules import api, asr, card
+from modules import api
 from modules.conversation.app import App
 from modules.conversation.details import Collected
-from modules.conversation.fetching import download_bytes, fetch_engine
 from modules.conversation.session import Session
 from modules.conversation.transcript import zone
-from modules.engines import EngineSpec
 from modules.text.catalogue import choose_language, tell
 from modules.ui import stage, welcome
 from modules.ui.events import Events, chat
@@ -22,13 +20,14 @@ from modules.ui.labels import Labels, first
 from modules.ui.panels import Bench, Panel
 from modules.ui.panels.data import CONFIRM, DataPanel
 from modules.ui.panels.dictionary import DictionaryPanel
-from modules.ui.panels.engines import EnginesPanel, progress_in_megabytes
+from modules.ui.panels.engines import EnginesPanel
 from modules.ui.panels.face import FacePanel
 from modules.ui.panels.listening import ListeningPanel
 from modules.ui.panels.memory import MemoryPanel
 from modules.ui.panels.pair_notice import PairNotice
 from modules.ui.panels.persona import PersonaPanel
 from modules.ui.panels.rating import RatingPanel
+from modules.ui.panels.recogniser import RecogniserOffer
 from modules.ui.panels.saving import Saving
 from modules.ui.panels.starting import Starting
 from modules.ui.panels.style import StylePanel
@@ -111,7 +110,7 @@ class _Page:
         with gr.Row(elem_id="guong-main"):
             with gr.Column(elem_id="guong-left"):
                 self._stage = stage.make()
-                self._build_recogniser()
+                RecogniserOffer(self._bench, self._events, self._stage)
             with gr.Column(elem_id="guong-side"):
                 self._build_conversation()
         self._panels: list[Panel] = [self._starting, self._rating, self._pair_notice]
@@ -171,25 +170,6 @@ class _Page:
                 value="page.send",
             )
 
-    def _build_recogniser(self) -> None:
-        """Nobody who presses the microphone meets a dead end: fetch, borrow, or type."""
-        labels = self._labels
-        with gr.Group(visible=False, elem_id="guong-recogniser") as self._recogniser:
-            labels(gr.Markdown(**first(value="recogniser.intro")), value="recogniser.intro")
-            self._which = gr.Radio([], show_label=False)
-            with gr.Row():
-                self._fetch = labels(
-                    gr.Button(variant="primary", **first(value="recogniser.fetch")),
-                    value="recogniser.fetch",
-                )
-                self._borrow = labels(
-                    gr.Button(**first(value="recogniser.browser")), value="recogniser.browser"
-                )
-                self._type = labels(
-                    gr.Button(**first(value="recogniser.type")), value="recogniser.type"
-                )
-            self._fetching = gr.HTML()
-
     # --- events -----------------------------------------------------------------------------------
 
     def _connect(self, demo: gr.Blocks) -> None:
@@ -199,11 +179,6 @@ class _Page:
         self._refresh_after(
             on(self._stage.submit, events.said, None, turn, trigger_mode="multiple")
         )
-        on(self._stage.input, self._offer, None, [self._recogniser, self._which])
-        on(self._fetch.click, self._fetch_recogniser, self._which,
-           [self._recogniser, self._stage, self._fetching], busy=True)  # fmt: skip
-        on(self._borrow.click, self._borrow_recogniser, None, [self._recogniser, self._stage])
-        on(self._type.click, self._hide_recogniser, None, self._recogniser)
         page = [self._stage, self._chat, self._language, self._welcome, *self._shown]
         arrival = [self._token, self._key, self._browser_language, self._minutes_west]
         on(demo.load, self._arrive, arrival, page, js=ARRIVE)
@@ -298,59 +273,7 @@ class _Page:
         gr.Info(tell(session.language, "data.deleted"))
         return await self._arrive(request, "", "", session.language)
 
-    # --- the recogniser ---------------------------------------------------------------------------
-
-    async def _offer(self, request: gr.Request, event: gr.EventData) -> list[Any]:
-        language = self._visitors.session(request).language
-        listed = [
-            (
-                tell(
-                    language, "recogniser.choice", engine=spec.name, licence=spec.licence,
-                    megabytes=round(download_bytes(self._app, spec) / 1e6),
-                ),
-                spec.name,
-            )
-            for spec in _recognisers()
-        ]  # fmt: skip
-        return [gr.update(visible=True), gr.update(choices=listed, value=listed[0][1])]
-
-    async def _fetch_recogniser(
-        self,
-        request: gr.Request,
-        name: str,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> list[Any]:
-        self._visitors.require_owner(request)
-        session = self._visitors.session(request)
-        progress(0.0, desc=tell(session.language, "recogniser.connecting"))
-        shown = progress_in_megabytes(progress, session.language)
-        await fetch_engine(self._app, "asr", name, shown)
-        value = {**self._events.stage_value(session), "do": "microphone"}
-        return [gr.update(visible=False), value, ""]
-
-    async def _borrow_recogniser(self, request: gr.Request) -> list[Any]:
-        session = self._visitors.session(request)
-        return [gr.update(visible=False), {**self._events.stage_value(session), "do": "browser"}]
-
-    async def _hide_recogniser(self) -> Any:
-        return gr.update(visible=False)
-
 
 def _openings(language: str) -> list[dict[str, str]]:
     """Return what a visitor may begin with; `typing.js` submits what is pressed."""
     return [{"text": tell(language, f"openings.{name}")} for name in ("hello", "day", "story")]
-
-
-def _recognisers() -> list[EngineSpec]:
-    """Return the recognisers that this machine can run: the one that suits it, then the smallest
-    first.
-    """
-    plugged_in = card.plugged_in()
-    free_mb = (card.free_mb() or asr.sizes.MEDIUM_FROM_MB) if plugged_in else None
-    best = asr.suggested(os.cpu_count() or 1, free_mb)
-    able = [
-        spec
-        for spec in reversed(asr.ENGINES)
-        if "cuda" not in spec.needs or (plugged_in and not spec.missing_packages)
-    ]
-    return sorted(able, key=lambda spec: spec.name != best)
