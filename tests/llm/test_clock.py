@@ -3,20 +3,15 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from modules.llm.companion.clock import (
     VIETNAM,
-    NoSuchDay,
     answer,
-    find_date,
     now,
     part_of_day,
     say_date,
     say_time,
 )
-from modules.text import strip_diacritics
 
 MOMENT = datetime(2026, 11, 22, 14, 5, tzinfo=VIETNAM)
 
@@ -48,45 +43,6 @@ def test_every_hour_has_a_part() -> None:
 
 def test_a_date_is_said_with_its_weekday() -> None:
     assert say_date(date(2026, 11, 22)) == "Chủ nhật, ngày 22 tháng 11 năm 2026"
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("20/11/2026", date(2026, 11, 20)),
-        ("2/9", date(2027, 9, 2)),
-        ("ngày 20 tháng 11", date(2027, 11, 20)),
-        ("ngày 20 tháng 11 năm 2026", date(2026, 11, 20)),
-        ("ngày hai mươi tháng mười hai", date(2026, 12, 20)),
-        ("noel", date(2026, 12, 25)),
-        ("cuối năm", date(2026, 12, 31)),
-        ("cuối tháng", date(2026, 11, 30)),
-        ("cuối tuần", date(2026, 11, 28)),
-        ("năm mới", date(2027, 1, 1)),
-        ("22/11", date(2026, 11, 22)),
-        ("29/2", date(2028, 2, 29)),
-        ("hôm nọ", None),
-        ("0912/345/678", None),
-    ],
-)
-def test_dates_are_found_and_lie_ahead(text: str, found: date | None) -> None:
-    result = find_date(text, MOMENT.date(), bare=False)
-    assert (result[0] if result else None) == found
-    bare = find_date(strip_diacritics(text), MOMENT.date(), bare=True)
-    assert (bare[0] if bare else None) == found
-
-
-@pytest.mark.parametrize("text", ["31/4", "ngày 30 tháng 2", "12/13", "0/5"])
-def test_a_day_that_does_not_exist_is_told(text: str) -> None:
-    with pytest.raises(NoSuchDay):
-        find_date(text, MOMENT.date(), bare=False)
-
-
-@given(st.dates(date(1950, 1, 1), date(2100, 12, 31)))
-def test_every_written_date_is_found(day: date) -> None:
-    found = find_date(f"ngày {day.day}/{day.month}/{day.year}", MOMENT.date(), bare=False)
-    assert found is not None
-    assert found[0] == day
 
 
 @pytest.mark.parametrize(

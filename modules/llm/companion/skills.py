@@ -9,6 +9,7 @@ from functools import lru_cache
 from modules.llm.companion import clock, spelling
 from modules.llm.companion.arithmetic import TooLarge, solve
 from modules.llm.companion.book import book
+from modules.llm.companion.dates import NoSuchDay
 from modules.llm.companion.hearing import plain_text
 from modules.llm.companion.memories import MAX_FACTS, facts_of, fitting, told_back
 from modules.llm.companion.numbers import write_number
@@ -87,7 +88,7 @@ def _on_calendar(talk: Talk, key: str) -> str | None:
         return talk.say(key)
     try:
         return _said(talk, clock.answer(key, talk.heard.text, talk.moment, bare=talk.heard.bare))
-    except clock.NoSuchDay:
+    except NoSuchDay:
         return talk.say("bad_date")
 
 
