@@ -5,7 +5,8 @@
     keyness      phrases against ordinary Vietnamese  manner    what an answer takes over
     masking      names, numbers and places hidden     exemplars the most fitting past messages
     paragraph    style for a language model           feedback  "đừng nói thế, nói là ..."
-    shelf        all of it on disk, one owner each    tuning    pairs for fine-tuning
+    lessons      what an export teaches            tuning    pairs for fine-tuning
+    shelf        all of it on disk, one owner each
 
 Rules and tables only; what a linguist would edit is in `rules/`.
 """

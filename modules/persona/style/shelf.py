@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,17 +27,11 @@ from modules.persona.style.counting import Counts
 from modules.persona.style.exemplars import MOST, Exemplar, Sample
 from modules.persona.style.exports import Export, Progress
 from modules.persona.style.feedback import Correction
-from modules.persona.style.masking import LABELS, is_secret, mask
+from modules.persona.style.lessons import Learned, lesson_of, unnamed
 from modules.persona.style.profile import StyleProfile, check_profile, learned
-from modules.text import clean
 
 PROFILE, COUNTS, EXEMPLARS = "profile.json", "counts.json", "exemplars.jsonl"
-MOST_COUNTED = 10_000
-"""Messages of an export that are counted: of more, every second, third ... one."""
 _LIVE_EXEMPLARS = 100
-_LABEL = re.compile("|".join(map(re.escape, LABELS.values())))
-_LISTED_AUTHORS = 50
-
 
 Kept = TypeVar("Kept", bound=BaseModel)
 
@@ -50,25 +43,6 @@ class _Kept(BaseModel):
     """The messages of exports, and of the conversation."""
     live: Counts = Field(default_factory=Counts)
     """Those of the conversation alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """What became of an export: `learned` messages of `author`, out of `messages` of all authors.
-
-    `author` is None where somebody must be picked first: then nothing was learned.
-    """
-
-    format: str
-    messages: int
-    authors: dict[str, int]
-    author: str | None
-    learned: int
-    profile: StyleProfile
-
-    def as_dict(self) -> dict[str, object]:
-        """Return it as plain data for the API."""
-        return {**asdict(self), "profile": self.profile.model_dump()}
 
 
 class StyleStore:
@@ -149,28 +123,13 @@ class StyleShelf:
         Without an author everything is learned where only one wrote; where several did, nothing
         is, and the answer names them. Raises `InvalidInput` for an author who did not write.
         """
-        authors = export.authors(_part(progress, 0.0))
-        picked = _picked(authors, author)
-        total = sum(authors.values())
-        listed = dict(list(authors.items())[:_LISTED_AUTHORS])
-        if picked is None:
-            return Learned(export.format, total, listed, None, 0, self.profile())
-        counts, sample = Counts(), Sample()
-        step = -(-authors[picked] // MOST_COUNTED)
-        before, place = "", 0
-        for message in export.messages(_part(progress, 0.5)):
-            if message.author != picked:
-                before = message.text
-                continue
-            if place % step == 0:
-                counts.add(unnamed(message.text, authors))
-                sample.add(message.text, before, authors)
-            place, before = place + 1, ""
-        counts.prune()
+        lesson = lesson_of(export, author, progress)
+        if lesson.author is None:
+            return lesson.learned(self.profile())
         with self._opened() as kept:
-            fresh = _Kept(read=_merged(counts, kept.live), live=kept.live)
-            profile = self._keep(fresh, sample.found())
-        return Learned(export.format, total, listed, picked, place, profile)
+            fresh = _Kept(read=_merged(lesson.counts, kept.live), live=kept.live)
+            profile = self._keep(fresh, lesson.sample.found())
+        return lesson.learned(profile)
 
     def hear(self, said: str, last: str = "", *, typed: bool = True) -> Correction | None:
         """Learn from what the user writes in the conversation, unless they opted out.
@@ -263,29 +222,6 @@ class StyleShelf:
 def correction_of(said: str, last: str) -> Correction | None:
     """Return the correction in what was said: see `feedback.correction_in`."""
     return feedback.correction_in(said, last)
-
-
-def unnamed(said: str, names: Iterable[str] = ()) -> str:
-    """Return a message with a number for every name and place: none becomes a phrase.
-
-    Of a secret nothing is left.
-    """
-    return "" if is_secret(said) else _LABEL.sub("0", mask(clean(said), names))
-
-
-def _picked(authors: dict[str, int], author: str | None) -> str | None:
-    if author is None:
-        return next(iter(authors)) if len(authors) == 1 else None
-    wanted = clean(author).casefold()
-    for name in authors:
-        if name.casefold() == wanted:
-            return name
-    raise InvalidInput("unknown_author", field="author", author=author[:60])
-
-
-def _part(progress: Progress | None, begin: float) -> Progress | None:
-    """Return a progress for one of the two readings of a file."""
-    return None if progress is None else lambda share: progress(begin + share / 2)
 
 
 def _merged(one: Counts, other: Counts) -> Counts:
