@@ -70,9 +70,7 @@ class Plan:
 
     def __str__(self) -> str:
         """Return the plan in one line."""
-        parts = [
-            f"{spec.stage}/{spec.name} {_cost(spec, self.chosen):,}" for spec in self.chosen
-        ]
+        parts = [f"{spec.stage}/{spec.name} {_cost(spec, self.chosen):,}" for spec in self.chosen]
         held = ", ".join(parts) or "no engine"
         return f"{self.free_mb:,} MB free: {held}; {self.left_mb:,} MB left"
 
