@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import shutil
 from collections.abc import AsyncIterator, Coroutine, Iterator
@@ -13,10 +12,10 @@ from typing import Any, TypeVar, cast
 
 from anyio import to_thread
 
-from modules import asr, avatar, emotion, heap, llm, memory, tts, voice, zerogpu
+from modules import asr, avatar, emotion, llm, memory, tts, voice, zerogpu
 from modules.avatar.landmarks.finder import Finder
 from modules.avatar.photo.store import FaceStore
-from modules.conversation import snapshots, speaking
+from modules.conversation import speaking, upkeep
 from modules.conversation.back import Back, back
 from modules.conversation.base_voices import BaseVoices
 from modules.conversation.cache import Cache, CachedEmbedding
@@ -37,15 +36,13 @@ from modules.conversation.snapshots import taken_back
 from modules.conversation.styling import Styles
 from modules.conversation.talk import Budget
 from modules.engines import EngineSpec, Stage
-from modules.errors import AtCapacity, GuongError
+from modules.errors import AtCapacity
 from modules.memory import DocumentStore, Embedding, MemoryStore, PictureStore, UserMemory
 from modules.messages import MediaChunk, Speech, TurnRequest
 from modules.models import weights
 from modules.residency import Residency
 from modules.settings import Settings
 from modules.voice import VoiceStore
-
-log = logging.getLogger("guong.app")
 
 Result = TypeVar("Result")
 
@@ -59,11 +56,7 @@ TABLES: dict[Stage, tuple[EngineSpec, ...]] = {
     "avatar": avatar.ENGINES,
 }
 _CACHE_BYTES = 32 << 20
-_SWEEP_S = 600.0
 _RETRY_S = 5
-_FACES_WAIT_S = 0.5
-_QUIET_S = 5.0
-"""When nobody has spoken for this long, or up to twice as long, memory is given back."""
 
 
 class App:
@@ -106,8 +99,9 @@ class App:
         """What is being loaded at start, and how far it has come; None when it is done."""
         self.ready = asyncio.Event()
         """Set when everything is loaded and rehearsed; turns work before, only more slowly."""
+        self.turns_begun = 0
+        """Turns that were begun since the start."""
         self._turns = 0
-        self._turns_begun = 0
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def _back_here(self) -> Back:
@@ -134,10 +128,8 @@ class App:
     @asynccontextmanager
     async def running(self, _: object = None) -> AsyncIterator[None]:
         """Load what is embedded, serve, and end cleanly: the web server's lifespan."""
-        self.spawn(self._prepare())
-        self.spawn(self._tidy())
-        self.spawn(self._rest())
-        self.spawn(self._copy_out())
+        for work in (upkeep.prepare, upkeep.tidy, upkeep.rest, upkeep.copy_out):
+            self.spawn(work(self))
         try:
             yield
         finally:
@@ -149,7 +141,7 @@ class App:
             self.filming.close()
             self.memories.close()
             self.residency.close()
-            await to_thread.run_sync(self._take_snapshot)
+            await to_thread.run_sync(upkeep.take_snapshot, self)
 
     def spawn(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
         """Run work in the background, for as long as the app runs."""
@@ -164,7 +156,7 @@ class App:
         if self._turns >= self.settings.max_turns:
             raise AtCapacity("turns", retry_s=_RETRY_S)
         self._turns += 1
-        self._turns_begun += 1
+        self.turns_begun += 1
         try:
             yield
         finally:
@@ -175,78 +167,8 @@ class App:
         """Whether anybody is being answered."""
         return self._turns > 0
 
-    async def _prepare(self) -> None:
-        """Load the engines, and what the first visitor would else wait for."""
-        if self.gpu is None:  # else all was loaded before the launch, and nothing may be after it
-            await load_engines(self)
-        await to_thread.run_sync(self.memories.warm)
-        try:
-            await self.idle_loops.path(avatar.avatars()[0].id)
-            await self._rehearse()
-        except GuongError as error:
-            log.warning("not all is prepared: %s", error.code)
-        self.ready.set()
-        log.info("ready")
-        await self._prepare_faces()
-
-    async def _prepare_faces(self) -> None:
-        """Prepare the personas that nobody has chosen yet, while nobody is being answered."""
-        waiting = [each.id for each in avatar.avatars()]
-        while waiting:
-            await asyncio.sleep(_FACES_WAIT_S)
-            if not self.busy:
-                await to_thread.run_sync(avatar.prepare, waiting.pop())
-
     def _exhausted(self, stage: Stage, name: str) -> None:
         self.spawn(fall_back(self, stage, name))
-
-    async def _rehearse(self) -> None:
-        """Go through a turn that nobody hears: the first visitor must not pay for first uses.
-
-        The embedded companion answers, not a server that somebody pays for. First uses are slow:
-        that one of them was too slow says nothing of the next turn.
-        """
-        owner = os.urandom(16).hex()
-        session = Session(self, owner, None, live=False)
-        session.choices["llm"] = llm.ENGINES[-1].name
-        async for _ in session.turn("Xin chào, bạn khỏe không?", 1):
-            pass
-        self.cache.forget(owner)
-        self.residency.wake_all()
-
-    async def _tidy(self) -> None:
-        """Delete files nobody fetched, and voices nobody used, now and then."""
-        while True:
-            try:
-                await to_thread.run_sync(self.files.sweep)
-                await to_thread.run_sync(self.voices.expire, self.settings.keep_days)
-                await to_thread.run_sync(self.faces.expire, self.settings.keep_days)
-            except (GuongError, OSError) as error:
-                log.warning("tidying failed: %s", type(error).__name__)
-            await asyncio.sleep(_SWEEP_S)
-
-    async def _copy_out(self) -> None:
-        """Copy what is kept of users to the bucket, where there is one, now and then."""
-        while self.snapshots is not None:
-            await asyncio.sleep(snapshots.EVERY_S)
-            await to_thread.run_sync(self._take_snapshot)
-
-    def _take_snapshot(self) -> None:
-        try:
-            if self.snapshots is not None:
-                self.snapshots.take()
-        except (GuongError, OSError) as error:
-            log.warning("copying to the bucket failed: %s", type(error).__name__)
-
-    async def _rest(self) -> None:
-        """Give back the memory of past turns whenever nobody speaks."""
-        seen = rested = 0
-        while True:
-            await asyncio.sleep(_QUIET_S)
-            if self._turns == 0 and rested != self._turns_begun == seen:
-                rested = seen
-                await to_thread.run_sync(heap.give_back)
-            seen = self._turns_begun
 
     async def say(self, request: TurnRequest) -> Speech:
         """Return `request.text` as speech; see `speaking.say`."""
