@@ -3,42 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
 
 import anyio
 from anyio import to_thread
-from anyio.streams.memory import MemoryObjectSendStream
 
 from modules import avatar, emotion, persona, tts
-from modules.conversation.remembering import keep_facts
+from modules.conversation import answering
 from modules.conversation.reply import Reply
-from modules.conversation.styling import last_sentence, learn
 from modules.conversation.talk import Talk
-from modules.conversation.turn import front, unasked
 from modules.engines import STAGES, Stage
 from modules.errors import NotFound
 from modules.memory import UserMemory
 from modules.messages import (
-    Caption,
-    Clause,
     FloatArray,
     Line,
-    MediaChunk,
     Message,
     Mood,
-    Notice,
     Persona,
     Portrait,
     Prompt,
     Recollection,
-    Speech,
     TurnEnd,
     User,
     Utterance,
@@ -50,13 +40,10 @@ if TYPE_CHECKING:
     from modules.conversation.app import App
     from modules.conversation.socket import Line as SocketLine
 
-log = logging.getLogger("guong.session")
-
 VIETNAM = timezone(timedelta(hours=7))
 """Of whom no other zone is known."""
 _HISTORY_LINES = 40
 _MOODS = 6
-_INTERRUPTED = "…"
 
 
 class Session:
@@ -215,7 +202,7 @@ class Session:
             self.halt(reply - 1)
         async with self._turn:
             if reply <= self._floor:
-                self._note_unheard(heard)
+                answering.note_unheard(self, heard)
                 if isinstance(heard, str) and (text := clean(heard)):
                     self.talk.begin(reply, text[: self.app.settings.max_message], spoken=False)
                 yield TurnEnd(reply, "interrupted")
@@ -237,7 +224,7 @@ class Session:
             spoken = bool(self.history) and self.history[-1].role == "assistant"
             if spoken and self.reply.state == "done" and self.reply.playing:
                 self.history.pop()  # it was made to its end, but not heard to its end
-                self._note_said(self.reply, whole=False)
+                answering.note_said(self, self.reply, whole=False)
             self.reply.halt()
         if self._running and self._running[0] <= upto:
             self._running[1].cancel()
@@ -248,9 +235,9 @@ class Session:
         # A task of its own: whoever halts the reply cancels it, wherever its messages are read.
         send, receive = anyio.create_memory_object_stream[Message](8)
         if isinstance(heard, Prompt):
-            speaking = self._say(heard, reply, send)
+            speaking = answering.say(self, heard, reply, send)
         else:
-            speaking = self._run(heard, reply, send)
+            speaking = answering.answer(self, heard, reply, send)
         task = asyncio.create_task(speaking, name=f"reply-{reply}")
         self._running = (reply, task)
         try:
@@ -266,105 +253,3 @@ class Session:
             yield TurnEnd(reply, "interrupted")
         elif error := task.exception():
             raise error
-
-    async def _run(
-        self, heard: str | Utterance, reply: int, send: MemoryObjectSendStream[Message]
-    ) -> None:
-        current = self.reply = Reply(reply)
-        self.renewed.set()
-        typed = clean(heard)[: self.app.settings.max_message] if isinstance(heard, str) else ""
-        exchange = self.talk.begin(reply, typed, spoken=not isinstance(heard, str))
-        request = None
-        try:
-            async with send:
-                began, hits = anyio.current_time(), self.cache.hits
-                last = last_sentence(list(self.history))
-                request = await front(self, heard, reply, send.send)
-                front_ms = (anyio.current_time() - began) * 1000
-                self.history.append(Line("user", request.text, reply))
-                exchange.understood(request)
-                keeping = self.app.spawn(keep_facts(self.memory, request.text, reply))
-                styles, said = self.app.styles, request.text
-                learning = self.app.spawn(
-                    learn(styles, self.keeper, said, last, reply, typed=bool(typed))
-                )
-                async with aclosing(self.app.back(request)) as messages:
-                    async for message in messages:
-                        if isinstance(message, TurnEnd):
-                            for notice in [*await keeping, *await learning, *self._warnings(reply)]:
-                                await send.send(notice)
-                            message = self._end(message, front_ms, self.cache.hits - hits)
-                            exchange.engines = dict(message.engines)
-                        await self._pass_on(message, current)
-                        await send.send(message)
-        finally:
-            finished = current.state == "done"
-            if not finished:
-                current.halt()
-            if request is None:
-                self._note_unheard(heard)
-                if not typed:
-                    self.talk.withdraw(reply)
-            else:
-                self._note_said(current, whole=finished or not self.live)
-                if self.live:
-                    self.app.spawn(self.talk.keep(current))
-
-    async def _say(self, prompt: Prompt, reply: int, send: MemoryObjectSendStream[Message]) -> None:
-        """Say something unasked."""
-        current = self.reply = Reply(reply)
-        self.renewed.set()
-        request = unasked(self, prompt, reply)
-        if prompt.kept:
-            self.talk.begin(reply, "", spoken=False).understood(request)
-        try:
-            async with send, aclosing(self.app.back(request)) as messages:
-                async for message in messages:
-                    if isinstance(message, TurnEnd) and (exchange := self.talk.of(reply)):
-                        exchange.engines = dict(message.engines)
-                    await self._pass_on(message, current)
-                    await send.send(message)
-        finally:
-            finished = current.state == "done"
-            if not finished:
-                current.halt()
-            if prompt.kept:
-                self._note_said(current, whole=finished)
-                if self.live:
-                    self.app.spawn(self.talk.keep(current))
-
-    def _warnings(self, reply: int) -> list[Notice]:
-        return [Notice(reply, "restart_needed")] if self.app.residency.needs_restart else []
-
-    async def _pass_on(self, message: Message, reply: Reply) -> None:
-        if isinstance(message, Clause):
-            reply.add_clause(message)
-        elif isinstance(message, Speech):
-            reply.add_levels(message)
-        elif isinstance(message, Caption):
-            reply.add_caption(message)
-        elif isinstance(message, MediaChunk):
-            if self.live:
-                await reply.pace(message, self.app.settings.lead_s)
-            reply.add(message)
-        elif isinstance(message, TurnEnd):
-            reply.finish()
-
-    def _end(self, end: TurnEnd, front_ms: float, hits: int) -> TurnEnd:
-        # The back counts from its own beginning; a user counts from theirs.
-        latency = {name: round(ms + front_ms, 1) for name, ms in end.latency_ms.items()}
-        latency = {"front": round(front_ms, 1), **latency}
-        return replace(end, latency_ms=latency, cache_hits=end.cache_hits + hits)
-
-    def _note_unheard(self, heard: str | Utterance | Prompt) -> None:
-        # What the user said stays in the conversation even if nobody answered it any more.
-        if isinstance(heard, str) and (text := clean(heard)):
-            self.history.append(Line("user", text[: self.app.settings.max_message]))
-
-    def _note_said(self, reply: Reply, *, whole: bool) -> None:
-        text = " ".join(clause.text.strip() for clause in reply.clauses)
-        said = text if whole else reply.heard()
-        cut = "" if said == text else _INTERRUPTED
-        if said:
-            self.history.append(Line("assistant", said + cut, reply.id))
-        self.talk.answered(reply, said + cut if said else "", whole=whole)
