@@ -26,7 +26,16 @@ from modules.conversation.styling import styled
 from modules.engines import Stage
 from modules.errors import LADDER_ERRORS, EngineUnavailable, InvalidInput
 from modules.llm.care import cared
-from modules.messages import LISTEN_RATE, Message, Mood, Prompt, Transcript, TurnRequest, Utterance
+from modules.messages import (
+    LISTEN_RATE,
+    Line,
+    Message,
+    Mood,
+    Prompt,
+    Transcript,
+    TurnRequest,
+    Utterance,
+)
 from modules.text import clean
 
 if TYPE_CHECKING:
@@ -65,7 +74,7 @@ async def front(session: Session, heard: str | Utterance, reply: int, tell: Tell
     )  # fmt: skip
     request = replace(
         _request(session, text, reply),
-        history=tuple(session.history),
+        history=_in_pair(session),
         mood=mood,
         overall=overall,
         expression=emotion.expression(overall),
@@ -81,6 +90,20 @@ async def front(session: Session, heard: str | Utterance, reply: int, tell: Tell
         session.moods[-1] = request.mood
         await tell(request.mood)
     return request
+
+
+def _in_pair(session: Session) -> tuple[Line, ...]:
+    """Return what was said so far, the assistant's own lines in the pair that is in use now.
+
+    Only a language model reads them so: the record keeps every line as it was said.
+    """
+    said_in = {exchange.reply: exchange.pair for exchange in session.talk.exchanges}
+    now = session.address.pair
+    return tuple(
+        rewritten
+        for line in session.history
+        for rewritten in persona.rewrite_history((line,), said_in.get(line.reply, now), now)
+    )
 
 
 def unasked(session: Session, prompt: Prompt, reply: int) -> TurnRequest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 
 from modules.messages import Line, Pair
 from modules.persona.edits import apply
@@ -19,7 +20,7 @@ def rewrite_history(lines: Sequence[Line], old: Pair, new: Pair) -> tuple[Line, 
     said stays as it was.
     """
     return tuple(
-        Line(line.role, _rewritten(line.text, old, new)) if line.role == "assistant" else line
+        replace(line, text=_rewritten(line.text, old, new)) if line.role == "assistant" else line
         for line in lines
     )
 

@@ -20,6 +20,7 @@ from modules.persona.utterance import OPENING, Segment, Utterance
 _RULES = table("repair")
 _NEUTRAL_SELF = phrases(_RULES["neutral"]["self"])
 _NEUTRAL_USER = phrases(_RULES["neutral"]["user"])
+_NEUTRAL = frozenset((*_RULES["neutral"]["self"], *_RULES["neutral"]["user"]))
 _PEER_SELF: str = _RULES["neutral"]["peer_self"]
 _NEUTRAL_PEER = phrases(_RULES["neutral"]["user"], _RULES["neutral"]["peer"])
 _MAY_BE_FRIEND = frozenset({"bạn", *_RULES["neutral"]["peer"]})
@@ -230,10 +231,11 @@ def pair_slots(answer: Utterance, old: Pair, new: Pair) -> list[Slot]:
     """Return every place of the old pair's terms, to be rewritten in the new one."""
     slots, _ = neutral_slots(answer, new)
     taken = {slot.start for slot in slots}
+    own = {old.assistant_self, old.user_term} - _NEUTRAL
     mentions = [
         mention
         for mention in find_mentions(answer)
-        if mention.term in _KIN
+        if mention.term in _KIN | own
         and not (mention.third or mention.named)
         and mention.start not in taken
     ]
