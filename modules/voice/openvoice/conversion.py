@@ -16,6 +16,7 @@ from torch import Tensor
 from modules.messages import FloatArray
 from modules.voice.openvoice.network import TAU, Converter
 from modules.voice.openvoice.spectrogram import spectrogram
+from modules.voice.openvoice.steps import Steps
 
 LATENT_WINDOW = 512
 """Frames of latents made at once, 5.9 s, where so much was made before: every step makes at least
@@ -35,11 +36,14 @@ class Conversion:
         *,
         tau: float = TAU,
         seed: int = 0,
+        steps: Steps | None = None,
     ) -> None:
         """`samples` float32 [n] at the network's rate; `source` and `target` float32 [256] are who
-        speaks and who shall. The same seed gives the same sound.
+        speaks and who shall. The same seed gives the same sound. `steps` compute what the network
+        would.
         """
-        self._network, self._config, self._tau = network, network.config, tau
+        self._steps: Steps = steps or network
+        self._config, self._tau = network.config, tau
         weight = network.dec.conv_pre.weight
         self._device, self._type = weight.device, weight.dtype
         self._length = len(samples)
@@ -78,7 +82,7 @@ class Conversion:
         start = max(self._decoded - 1, 0)
         left, right = max(start - reach, 0), min(end + reach, self._frames)
         self._make_latents(right)
-        made = self._network.sound(self._latents[..., left:right])[0, 0]
+        made = self._steps.sound(self._latents[..., left:right])[0, 0]
         sound: FloatArray = made[(start - left) * hop : (end - left) * hop].float().cpu().numpy()
         if len(self._tail):
             ramp = (np.arange(hop, dtype=np.float32) + 0.5) / hop
@@ -96,7 +100,7 @@ class Conversion:
         end = min(max(end, start + min(start, LATENT_WINDOW)), self._frames)
         reach = self._config.latent_reach
         left, right = max(start - reach, 0), min(end + reach, self._frames)
-        made = self._network.latents(
+        made = self._steps.latents(
             self._spectrogram[..., left:right],
             self._source,
             self._target,

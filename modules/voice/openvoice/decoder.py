@@ -37,21 +37,25 @@ class Decoder(nn.Module):
                 )
             )
         self.conv_post = nn.Conv1d(channels, 1, 7, padding=3, bias=False)
-        self._blocks = len(config.block_kernels)
+        self._blocks, self._rates = len(config.block_kernels), config.upsample_rates
 
-    def forward(self, latents: Tensor) -> Tensor:
-        """Return the sound; of the speaker's condition only the bias counts (`zero_g`)."""
+    def forward(self, latents: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Return the sound; of the speaker's condition only the bias counts (`zero_g`).
+
+        Where a mask [1, 1, frames] is 0 (and the latents are), it sounds as if they ended there.
+        """
         bias = self.cond.bias
         assert bias is not None
         wave = self.conv_pre(latents) + bias[None, :, None]
         for stage, up in enumerate(self.ups):
-            wave = up(functional.leaky_relu(wave, _SLOPE))
+            wave = up(within(functional.leaky_relu(wave, _SLOPE), mask))
+            mask = None if mask is None else mask.repeat_interleave(self._rates[stage], dim=-1)
             blocks = self.resblocks[stage * self._blocks : (stage + 1) * self._blocks]
-            total = blocks[0](wave)
+            total = blocks[0](wave, mask)
             for block in blocks[1:]:
-                total += block(wave)
+                total += block(wave, mask)
             wave = total / self._blocks
-        return torch.tanh(self.conv_post(functional.leaky_relu(wave, _LAST_SLOPE)))
+        return torch.tanh(self.conv_post(within(functional.leaky_relu(wave, _LAST_SLOPE), mask)))
 
 
 class ResidualBlock(nn.Module):
@@ -67,9 +71,14 @@ class ResidualBlock(nn.Module):
             nn.Conv1d(channels, channels, kernel, padding=(kernel - 1) // 2) for _ in dilations
         )
 
-    def forward(self, wave: Tensor) -> Tensor:
-        """Return sound of the same shape."""
+    def forward(self, wave: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Return sound of the same shape; behind a mask it has no meaning."""
         for dilated, plain in zip(self.convs1, self.convs2, strict=True):
-            changed = dilated(functional.leaky_relu(wave, _SLOPE))
-            wave = wave + plain(functional.leaky_relu(changed, _SLOPE))
+            changed = dilated(within(functional.leaky_relu(wave, _SLOPE), mask))
+            wave = wave + plain(within(functional.leaky_relu(changed, _SLOPE), mask))
         return wave
+
+
+def within(wave: Tensor, mask: Tensor | None) -> Tensor:
+    """Return a wave with zeros behind its end: what a convolution sees behind one that ends."""
+    return wave if mask is None else wave * mask

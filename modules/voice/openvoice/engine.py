@@ -82,9 +82,10 @@ class OpenVoiceEngine:
         kept, key = weights(), self.spec.weights[0]
         folder, model = kept.path(key), kept.models[key]
         device = "cuda" if "cuda" in self.spec.needs else "cpu"
-        self._pairs = Pairs.load(folder, model, device)
+        zero = bool(os.environ.get("SPACES_ZERO_GPU"))
+        self._pairs = Pairs.load(folder, model, device, zero=zero)
         # On ZeroGPU no kernel may run before a worker has the device.
-        if device == "cpu" or not os.environ.get("SPACES_ZERO_GPU"):
+        if device == "cpu" or not zero:
             self._pairs.warm_up(_noise())
 
     def close(self) -> None:

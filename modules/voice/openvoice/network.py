@@ -18,7 +18,7 @@ from modules.voice.openvoice.config import (
     POSTERIOR_LAYERS,
     Config,
 )
-from modules.voice.openvoice.decoder import Decoder
+from modules.voice.openvoice.decoder import Decoder, within
 from modules.voice.openvoice.reference import ReferenceEncoder
 
 TAU = 0.3
@@ -26,10 +26,11 @@ TAU = 0.3
 
 
 class Converter(nn.Module):
-    """All of OpenVoice V2's converter: 32.8 million numbers. Batches of one, frames without mask.
+    """All of OpenVoice V2's converter: 32.8 million numbers. Batches of one.
 
     Spectrograms are float [1, bins, frames] (`spectrogram.py`), speakers float [1, 256, 1], latents
-    float [1, 192, frames].
+    float [1, 192, frames]. A mask, [1, 1, frames] of ones and then zeros, says where frames end
+    that were filled up to a length; without one they end where the tensor does.
     """
 
     def __init__(self, config: Config) -> None:
@@ -46,22 +47,41 @@ class Converter(nn.Module):
         return vector.unsqueeze(-1)
 
     def latents(
-        self, spectrogram: Tensor, source: Tensor, target: Tensor, noise: Tensor, tau: float = TAU
+        self,
+        spectrogram: Tensor,
+        source: Tensor,
+        target: Tensor,
+        noise: Tensor,
+        tau: float = TAU,
     ) -> Tensor:
         """Return latents of what the spectrogram says, in the target's colour.
 
         `noise` is standard normal, [1, 192, frames]: the only chance there is.
         """
-        mean, log_scale = self.enc_q(spectrogram)
-        latent = mean + noise * tau * torch.exp(log_scale)
-        colourless = self.flow(latent, source)
-        coloured: Tensor = self.flow.back(colourless, target)
-        return coloured
+        return latents_of(self.enc_q, self.flow, spectrogram, source, target, noise * tau)
 
     def sound(self, latents: Tensor) -> Tensor:
         """Return the sound of latents, [1, 1, frames * hop]."""
         made: Tensor = self.dec(latents)
         return made
+
+
+def latents_of(
+    encoder: PosteriorEncoder,
+    flow: Flow,
+    spectrogram: Tensor,
+    source: Tensor,
+    target: Tensor,
+    noise: Tensor,
+    mask: Tensor | None = None,
+) -> Tensor:
+    """Return what `Converter.latents` does, of the two parts that have to do with it; `noise` is
+    as wide as it shall be.
+    """
+    mean, log_scale = encoder(spectrogram, mask)
+    colourless = flow(mean + noise * torch.exp(log_scale), source, mask)
+    coloured: Tensor = flow.back(colourless, target, mask)
+    return coloured
 
 
 class PosteriorEncoder(nn.Module):
@@ -73,9 +93,9 @@ class PosteriorEncoder(nn.Module):
         self.enc = WaveNet(config.hidden, config.speaker, POSTERIOR_LAYERS)
         self.proj = nn.Conv1d(config.hidden, 2 * config.latent, 1)
 
-    def forward(self, spectrogram: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, spectrogram: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return mean and logarithmic scale, each [1, 192, frames]."""
-        found: Tensor = self.proj(self.enc(self.pre(spectrogram)))
+        found: Tensor = self.proj(self.enc(self.pre(spectrogram), mask=mask))
         mean, log_scale = found.chunk(2, dim=1)
         return mean, log_scale
 
@@ -90,16 +110,16 @@ class Flow(nn.Module):
             layers += [Coupling(config), Flip()]
         self.flows = nn.ModuleList(layers)
 
-    def forward(self, latents: Tensor, speaker: Tensor) -> Tensor:
+    def forward(self, latents: Tensor, speaker: Tensor, mask: Tensor | None = None) -> Tensor:
         """Take a speaker's colour out of latents."""
         for layer in self.flows:
-            latents = layer(latents, speaker)
+            latents = layer(latents, speaker, mask)
         return latents
 
-    def back(self, latents: Tensor, speaker: Tensor) -> Tensor:
+    def back(self, latents: Tensor, speaker: Tensor, mask: Tensor | None = None) -> Tensor:
         """Put a speaker's colour into latents: the inverse of `forward`."""
         for layer in reversed(self.flows):
-            latents = layer.back(latents, speaker)  # type: ignore[operator]
+            latents = layer.back(latents, speaker, mask)  # type: ignore[operator]
         return latents
 
 
@@ -113,26 +133,26 @@ class Coupling(nn.Module):
         self.enc = WaveNet(config.hidden, config.speaker, COUPLING_LAYERS)
         self.post = nn.Conv1d(config.hidden, half, 1)
 
-    def forward(self, latents: Tensor, speaker: Tensor) -> Tensor:
+    def forward(self, latents: Tensor, speaker: Tensor, mask: Tensor | None = None) -> Tensor:
         """Return latents of the same shape."""
         kept, moved = latents.chunk(2, dim=1)
-        return torch.cat([kept, moved + self._shift(kept, speaker)], dim=1)
+        return torch.cat([kept, moved + self._shift(kept, speaker, mask)], dim=1)
 
-    def back(self, latents: Tensor, speaker: Tensor) -> Tensor:
+    def back(self, latents: Tensor, speaker: Tensor, mask: Tensor | None = None) -> Tensor:
         """Undo `forward`."""
         kept, moved = latents.chunk(2, dim=1)
-        return torch.cat([kept, moved - self._shift(kept, speaker)], dim=1)
+        return torch.cat([kept, moved - self._shift(kept, speaker, mask)], dim=1)
 
-    def _shift(self, kept: Tensor, speaker: Tensor) -> Tensor:
-        shift: Tensor = self.post(self.enc(self.pre(kept), speaker))
+    def _shift(self, kept: Tensor, speaker: Tensor, mask: Tensor | None) -> Tensor:
+        shift: Tensor = self.post(self.enc(self.pre(kept), speaker, mask))
         return shift
 
 
 class Flip(nn.Module):
     """Reverses the channels, so that the next coupling moves the other half."""
 
-    def forward(self, latents: Tensor, speaker: Tensor) -> Tensor:
-        """Return latents reversed; the speaker has no part in it."""
+    def forward(self, latents: Tensor, speaker: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Return latents reversed; speaker and mask have no part in it."""
         return latents.flip(1)
 
     back = forward
@@ -153,14 +173,18 @@ class WaveNet(nn.Module):
             for layer in range(layers)
         )
 
-    def forward(self, frames: Tensor, speaker: Tensor | None = None) -> Tensor:
-        """Return [1, hidden, frames]; without a speaker the condition is its bias alone."""
+    def forward(
+        self, frames: Tensor, speaker: Tensor | None = None, mask: Tensor | None = None
+    ) -> Tensor:
+        """Return [1, hidden, frames]; without a speaker the condition is its bias alone. Behind a
+        mask they have no meaning.
+        """
         conditions = self._conditions(speaker).chunk(len(self.in_layers), dim=1)
         skipped: Tensor | None = None
         for widen, narrow, condition in zip(
             self.in_layers, self.res_skip_layers, conditions, strict=True
         ):
-            wave, gate = (widen(frames) + condition).chunk(2, dim=1)
+            wave, gate = (widen(within(frames, mask)) + condition).chunk(2, dim=1)
             made = narrow(torch.tanh(wave) * torch.sigmoid(gate))
             if made.shape[1] > self.hidden:
                 frames = frames + made[:, : self.hidden]

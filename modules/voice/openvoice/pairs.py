@@ -10,11 +10,13 @@ import torch
 from modules.errors import EngineFailed, EngineUnavailable
 from modules.messages import SPEECH_RATE, FloatArray, TurnRequest
 from modules.models import ModelSpec
+from modules.voice.openvoice.ahead import Ahead
 from modules.voice.openvoice.checkpoint import CHECKPOINT, FOLDER, load_converter
 from modules.voice.openvoice.conversion import Conversion, in_halves
 from modules.voice.openvoice.correction import MEASURED_S, TAPS, Finish, measure
 from modules.voice.openvoice.network import Converter
 from modules.voice.openvoice.speakers import Sample, speaker_of
+from modules.voice.openvoice.steps import Bucketed, Steps
 
 _DIGITS = 8
 _MEASURED = int(MEASURED_S * SPEECH_RATE)
@@ -32,14 +34,20 @@ class Pair:
 class Pairs:
     """A converter, and the pairs that it has heard."""
 
-    def __init__(self, network: Converter, mark: str) -> None:
-        """`mark` names the weights: what others made is not taken for theirs."""
+    def __init__(self, network: Converter, mark: str, steps: Steps | None = None) -> None:
+        """`mark` names the weights: what others made is not taken for theirs. `steps` compute what
+        the network would.
+        """
         self._network = network
+        self._steps: Steps = steps or network
         self._mark = mark[:_DIGITS]
 
     @classmethod
-    def load(cls, folder: Path, model: ModelSpec, device: str) -> Pairs:
-        """Load the checkpoint in a model's folder onto "cuda" or "cpu"."""
+    def load(cls, folder: Path, model: ModelSpec, device: str, *, zero: bool = False) -> Pairs:
+        """Load the checkpoint in a model's folder onto "cuda" or "cpu".
+
+        `zero` says that the card is ZeroGPU's, where nothing may run before a worker has it.
+        """
         name = f"{FOLDER}/{CHECKPOINT}"
         sha256 = next(file.sha256 for file in model.files if file.name == name)
         if device == "cuda" and not torch.cuda.is_available():
@@ -47,7 +55,7 @@ class Pairs:
         network = load_converter(folder / FOLDER, sha256)
         if device == "cuda":
             network = in_halves(network).to(device)
-        return cls(network, sha256 or model.revision)
+        return cls(network, sha256 or model.revision, steps_of(network, device, zero=zero))
 
     def of(self, request: TurnRequest, first: FloatArray) -> Pair:
         """Return the pair of a request with a voice.
@@ -75,8 +83,7 @@ class Pairs:
 
     def begin(self, pair: Pair, samples: FloatArray) -> tuple[Conversion, Finish]:
         """Return the conversion of a clause, and what finishes its pieces."""
-        conversion = Conversion(self._network, samples, pair.source, pair.target)
-        return conversion, Finish(samples, pair.taps)
+        return self._begun(samples, pair.source, pair.target), Finish(samples, pair.taps)
 
     def hear(self, samples: FloatArray) -> FloatArray:
         """Return who speaks in samples, float32 [256]."""
@@ -85,7 +92,7 @@ class Pairs:
     def warm_up(self, samples: FloatArray) -> None:
         """Convert something that nobody hears: first uses are slow."""
         speaker = speaker_of(self._network, samples)
-        Conversion(self._network, samples, speaker, speaker).render(len(samples))
+        self._begun(samples, speaker, speaker).render(len(samples))
 
     def _speaker(self, sample: Sample) -> FloatArray:
         return sample.remember(
@@ -99,5 +106,22 @@ class Pairs:
     ) -> FloatArray:
         assert request.voice is not None
         before = speech[:_MEASURED]
-        after = Conversion(self._network, before, source, target).render(len(before))
+        after = self._begun(before, source, target).render(len(before))
         return measure(before, after, request.base_voice, request.voice)
+
+    def _begun(self, samples: FloatArray, source: FloatArray, target: FloatArray) -> Conversion:
+        return Conversion(self._network, samples, source, target, steps=self._steps)
+
+
+def steps_of(network: Converter, device: str, *, zero: bool) -> Steps:
+    """Return what computes a network's steps: on "cpu" the network, on "cuda" its graphs, ready,
+    and with `zero` what was compiled ahead.
+    """
+    if device == "cpu":
+        return network
+    if zero:
+        ahead = Ahead(network)
+        return ahead if ahead.compile() else network
+    graphs = Bucketed(network)
+    graphs.warm()
+    return graphs
