@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from modules.llm.companion.answer import answer as reply
 from modules.llm.companion.clock import (
     VIETNAM,
     answer,
@@ -12,6 +13,7 @@ from modules.llm.companion.clock import (
     say_date,
     say_time,
 )
+from modules.messages import Pair, TurnRequest
 
 MOMENT = datetime(2026, 11, 22, 14, 5, tzinfo=VIETNAM)
 
@@ -82,3 +84,21 @@ def test_what_it_cannot_answer_it_leaves() -> None:
     assert answer("days_until", "còn mấy ngày tới ngày ấy", MOMENT, bare=False) is None
     assert answer("age_of", "sinh năm nào", MOMENT, bare=False) is None
     assert answer("greet", "chào", MOMENT, bare=False) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hôm nay là ngày bao nhiêu âm lịch?",
+        "hom nay la ngay bao nhieu am lich",
+        "hôm nay ngày mấy âm vậy em",
+        "mai là mùng mấy âm lịch",
+        "âm lịch hôm nay là ngày mấy",
+        "ngày mai là ngày mấy lịch âm",
+        "ngày âm hôm nay là ngày mấy",
+    ],
+)
+def test_who_asks_for_the_lunar_date_is_not_told_the_solar_one(text: str) -> None:
+    said = " ".join(reply(TurnRequest(1, text, pair=Pair("em", "anh")), MOMENT))
+    assert "2026" not in said
+    assert "âm" in said

@@ -14,6 +14,7 @@ from modules.llm.companion.numbers import (
     tokens_of,
     write_number,
 )
+from modules.llm.companion.told_sums import told_sum
 from modules.llm.companion.units import convert
 from modules.text import strip_diacritics
 
@@ -226,3 +227,43 @@ def test_different_things_are_not_converted() -> None:
     found = convert("5 kg bằng bao nhiêu mét", bare=False)
     assert found is not None
     assert not found.amount
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("tổng 125 nghìn với 230 nghìn là bao nhiêu", 355_000),
+        ("125 nghìn với 230 nghìn là bao nhiêu", 355_000),
+        ("tổng 10 nghìn, 20 nghìn và 35 nghìn là bao nhiêu", 65_000),
+        ("giảm 20% của 350 nghìn còn bao nhiêu", 280_000),
+        ("áo 350 nghìn giảm 20% thì còn bao nhiêu", 280_000),
+        ("lương 12 triệu tăng 10% thành bao nhiêu", 13_200_000),
+        ("500 nghìn, mua hết 320 thì còn bao nhiêu", 180_000),
+        ("có năm quả táo, ăn hai quả còn mấy quả", 3),
+        ("18 triệu một tháng thì một năm", 216_000_000),
+        ("5 triệu mỗi tháng thì 6 tháng được bao nhiêu", 30_000_000),
+        ("3 ly, mỗi ly 25 nghìn hết bao nhiêu", 75_000),
+    ],
+)
+def test_sums_that_are_told_are_worked_out_with_marks_and_without(text: str, value: int) -> None:
+    for bare, spelled in ((False, text), (True, strip_diacritics(text))):
+        found = told_sum(spelled, bare=bare)
+        assert found is not None, spelled
+        assert found[1] == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "em 20 tuổi với anh 25 tuổi",
+        "hẹn 5 với 6 giờ nhé",
+        "tuần 2 với tuần 3 nghỉ",
+        "em yêu được 2 năm 3 tháng",
+        "sinh ngày 20 tháng 11 năm 2000",
+        "2 cộng 3 với 4 là bao nhiêu",
+        "mua nhà 3 tỷ, tiêu hết 5 tỷ còn bao nhiêu",
+        "",
+    ],
+)
+def test_numbers_that_are_told_of_ask_for_no_sum(text: str) -> None:
+    assert told_sum(text, bare=False) is None

@@ -26,6 +26,11 @@ VIETNAM = timezone(timedelta(hours=7))
 Answer = tuple[str, dict[str, str]]
 """Key of an entry, and its slots."""
 
+_LUNAR = re.compile(
+    r"(?<!\w)(?:(?:âm|am) (?:lịch|lich)|(?:lịch|ngày|tháng|lich|ngay|thang) (?:âm|am|ta)"
+    r"|(?:mấy|nhiêu|gì|nào|may|nhieu|gi|nao)"
+    r"(?: (?:theo|bên|ben))?(?: (?:lịch|lich))? (?:âm|am))(?!\w)"
+)
 _YEAR = re.compile(r"(?<!\d)([12]\d{3})(?!\d)")
 
 
@@ -45,9 +50,10 @@ def part_of_day(moment: datetime) -> str:
 def answer(key: str, text: str, moment: datetime, *, bare: bool) -> Answer | None:
     """Return the answer to the question `key` of `skills.toml` in `text`, or None.
 
-    Raises `dates.NoSuchDay` for a date that does not exist.
+    What asks for the lunar calendar is not answered by the solar one. Raises `dates.NoSuchDay` for
+    a date that does not exist.
     """
-    skill = _SKILLS.get(key)
+    skill = None if _LUNAR.search(text.lower()) else _SKILLS.get(key)
     return skill(text.lower(), moment, bare) if skill else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from functools import lru_cache
 
 from modules.llm.companion import clock, spelling
@@ -15,6 +16,7 @@ from modules.llm.companion.memories import MAX_FACTS, facts_of, fitting, told_ba
 from modules.llm.companion.numbers import write_number
 from modules.llm.companion.phrases import alternatives
 from modules.llm.companion.talk import Talk
+from modules.llm.companion.told_sums import told_sum
 from modules.llm.companion.units import convert
 from modules.text import strip_diacritics
 
@@ -61,16 +63,20 @@ def _calculated(talk: Talk) -> str | None:
             return talk.say("unit_mixed")
         key = "unit" if conversion.exact else "unit_about"
         return talk.say(key, amount=conversion.amount, value=conversion.value)
+    if told := told_sum(heard.text, bare=heard.bare):
+        return _told_result(talk, *told)
     try:
         found = solve(heard.text, bare=heard.bare)
     except ZeroDivisionError:
         return talk.say("divided_by_zero")
     except TooLarge:
         return talk.say("too_large")
-    if found is None:
-        return None
-    value, exact = write_number(found.value)
-    return talk.say("sum" if exact else "sum_about", expression=found.said, value=value)
+    return _told_result(talk, found.said, found.value) if found else None
+
+
+def _told_result(talk: Talk, said: str, result: Fraction) -> str | None:
+    value, exact = write_number(result)
+    return talk.say("sum" if exact else "sum_about", expression=said, value=value)
 
 
 def _looked_up(talk: Talk) -> str | None:
