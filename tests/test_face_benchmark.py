@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
-from benchmarks.face import SEAM, Measured, _seam, border_of, measured, steeper
+from benchmarks import face
+from benchmarks.face import SEAM, _seam, border_of, steeper
+from benchmarks.lips import Measured, measured, opening
+from modules.avatar import ENGINES
 from modules.avatar.neural.painting import BOXES, MASKS
 from modules.avatar.neural.pasting import soft_mask
-from modules.messages import FRAME_SAMPLES
+from modules.messages import FRAME_SAMPLES, SPEECH_RATE, Speech, Viseme
 from tests.avatar.conftest import spoken
 from tests.avatar.neural.oracle import OracleEngine
 from tests.avatar.photo.conftest import drafts, faces
@@ -102,7 +105,46 @@ class Copying(OracleEngine):
 def test_the_seam_of_a_painter_is_measured_where_its_mask_ends(hard, faces):
     engine = Copying(hard)
     engine.load()
-    face = next(iter(faces.values()))
-    found = _seam(engine, face, spoken(0.8, reply=0, last=True))
+    found = _seam(engine, next(iter(faces.values())), spoken(0.8, reply=0, last=True))
     assert (found > SEAM) == hard
     engine.close()
+
+
+def said(count):
+    """Syllables of b and an open vowel, with a pause in the middle."""
+    random, sound, visemes, at = np.random.default_rng(0), [], [], 0
+    for k in range(count):
+        steps = [("rest", 0.6)] if k == count // 2 else []
+        for shape, seconds in [*steps, ("closed", 0.06), ("open", random.uniform(0.12, 0.26))]:
+            length = round(seconds * SPEECH_RATE)
+            loud = np.hanning(length) * random.uniform(0.6, 1) * (shape == "open")
+            sound.append(random.normal(0, 0.2, length) * loud)
+            visemes.append(Viseme(at, at + length, shape))
+            at += length
+    return Speech(0, 0, np.concatenate(sound).astype(np.float32), tuple(visemes), last=True)
+
+
+@pytest.fixture(scope="module")
+def shown(faces):
+    """A puppet that says ten syllables."""
+    engine = next(spec for spec in ENGINES if spec.name == "puppet").make()
+    engine.load()
+    yield face.taken(engine, faces["fair"], said(10))
+    engine.close()
+
+
+def test_the_puppet_passes_and_its_frozen_and_late_copies_do_not(shown, faces):
+    assert measured(opening(shown.frames, faces["fair"]), shown.sound).passes
+    frozen, late = face._controls(shown, faces["fair"])
+    assert frozen.met
+    assert frozen.detail == "fit 0.00"
+    assert late.met
+    assert "lag 1" in late.detail
+
+
+def test_the_controls_fail_where_the_measure_does_not_look_at_the_pictures(
+    shown, faces, monkeypatch
+):
+    good = opening(shown.frames, faces["fair"])
+    monkeypatch.setattr(face, "opening", lambda frames, portrait: good)
+    assert not any(row.met for row in face._controls(shown, faces["fair"]))
