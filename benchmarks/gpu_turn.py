@@ -34,7 +34,7 @@ from modules.llm.local.engine import LocalModel
 from modules.messages import Notice, Persona, Speech, TurnEnd, TurnRequest
 from modules.settings import Settings
 from modules.voice.openvoice.engine import OpenVoiceEngine
-from modules.voice.openvoice.pairs import Pairs
+from modules.voice.openvoice.pairs import Pairs, steps_of
 
 FIRST_AUDIO_MS = 500
 """From message to the first chunk in which the answer can be heard, on an H200-class card."""
@@ -125,7 +125,9 @@ def colourist(device: str) -> OpenVoiceEngine:
     if device == "cpu":
         spec = replace(spec, needs=spec.needs - {"cuda"}, first_output_s=60.0, next_output_s=60.0)
     engine = OpenVoiceEngine(spec)
-    engine._pairs = Pairs(random_converter(device), "random")  # there is no file
+    network = random_converter(device)
+    steps = steps_of(network, device, zero=False)
+    engine._pairs = Pairs(network, "random", steps)  # there is no file
     return engine
 
 

@@ -1,8 +1,8 @@
 """OpenVoice's converter: how many times faster than playing, alone and for several sessions.
 
 The network in its full size with weights as torch draws them, in halves on a card, in the pieces in
-which the engine gives a clause. Sounds are noise with the rhythm of speech: a convolution does not
-know the difference.
+which the engine gives a clause: as it is, and on a card also as the app has it, as CUDA graphs.
+Sounds are noise with the rhythm of speech: a convolution does not know the difference.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from modules.voice.openvoice.config import read_config
 from modules.voice.openvoice.conversion import Conversion, in_halves
 from modules.voice.openvoice.network import Converter
 from modules.voice.openvoice.speakers import speaker_of
+from modules.voice.openvoice.steps import Bucketed, Steps
 from modules.voice.pieces import FIRST_PIECE, piece_ends
 from tests.voice.openvoice.filled import SMALL, config_text
 
@@ -43,21 +44,22 @@ def run(device: str) -> list[Figure]:
     began = time.perf_counter()
     convert(network, clause, [len(clause)])
     figures = [Figure(f"{name}: first use", time.perf_counter() - began, "s")]
-    first = taken(lambda: convert(network, clause, [FIRST_PIECE]))
     hearing = taken(lambda: hear(network, sample), 3)
-    figures.append(
-        Figure(f"{name}: first 0.64 s of a clause", median(first), "ms", detail=spread(first))
-    )
     for title, sound, bound in (
         (f"{len(clause) / SPEECH_RATE:g} s at once", clause, None),
         (f"{len(long) / SPEECH_RATE:g} s at once", long, TIMES_REAL_TIME),
     ):
         times = taken(lambda sound=sound: convert(network, sound, [len(sound)]))  # type: ignore[misc]
         figures.append(speed(f"{name}: {title}", len(sound), times, bound))
-    ends = piece_ends(len(long), SECOND_PIECE)
-    streamed = taken(lambda: convert(network, long, ends))
-    figures.append(speed(f"{name}: the same, streamed", len(long), streamed))
-    figures += [several(name, network, clause, count) for count in SESSIONS]
+    figures += in_pieces(name, network, network, clause, long)
+    if cuda:
+        began = time.perf_counter()
+        graphs = Bucketed(network)
+        graphs.warm()
+        torch.cuda.synchronize()
+        figures.append(Figure(f"{name}: capturing its graphs", time.perf_counter() - began, "s"))
+        bound = TIMES_REAL_TIME
+        figures += in_pieces(f"{name}, CUDA graphs", network, graphs, clause, long, bound)
     figures.append(
         Figure(f"{name}: hearing 30 s of a sample", median(hearing), "ms", detail=spread(hearing))
     )
@@ -65,6 +67,26 @@ def run(device: str) -> list[Figure]:
         used = torch.cuda.max_memory_allocated() / 1e9
         figures.append(Figure(f"{name}: most memory", used, "GB"))
     return figures
+
+
+def in_pieces(
+    name: str,
+    network: Converter,
+    steps: Steps,
+    clause: FloatArray,
+    long: FloatArray,
+    bound: float | None = None,
+) -> list[Figure]:
+    """Return what depends on how steps are computed: the first piece, a stream, many sessions."""
+    first = taken(lambda: convert(network, clause, [FIRST_PIECE], steps))
+    ends = piece_ends(len(long), SECOND_PIECE)
+    streamed = taken(lambda: convert(network, long, ends, steps))
+    title = f"{name}: {len(long) / SPEECH_RATE:g} s, streamed"
+    return [
+        Figure(f"{name}: first 0.64 s of a clause", median(first), "ms", detail=spread(first)),
+        speed(title, len(long), streamed, bound),
+        *(several(name, network, steps, clause, count) for count in SESSIONS),
+    ]
 
 
 def random_converter(device: str) -> Converter:
@@ -85,9 +107,11 @@ def babble(seconds: float) -> FloatArray:
     return np.asarray(0.1 * noise * swell, np.float32)
 
 
-def convert(network: Converter, samples: FloatArray, ends: list[int]) -> FloatArray:
+def convert(
+    network: Converter, samples: FloatArray, ends: list[int], steps: Steps | None = None
+) -> FloatArray:
     """Return a conversion made in steps; each comes back from the card."""
-    conversion = Conversion(network, samples, SPEAKER, -SPEAKER)
+    conversion = Conversion(network, samples, SPEAKER, -SPEAKER, steps=steps)
     return np.concatenate([conversion.render(end) for end in ends])
 
 
@@ -96,7 +120,7 @@ def hear(network: Converter, samples: FloatArray) -> FloatArray:
     return speaker_of(network, samples)
 
 
-def several(name: str, network: Converter, samples: FloatArray, count: int) -> Figure:
+def several(name: str, network: Converter, steps: Steps, samples: FloatArray, count: int) -> Figure:
     """Return how soon so many sessions have the first piece of a clause that all want at once.
 
     As in the engine, one step is made at a time.
@@ -109,7 +133,7 @@ def several(name: str, network: Converter, samples: FloatArray, count: int) -> F
             start.wait()
             began = time.perf_counter()
             with turn:
-                convert(network, samples, [FIRST_PIECE])
+                convert(network, samples, [FIRST_PIECE], steps)
             waits.append(1000 * (time.perf_counter() - began))
 
         threads = [threading.Thread(target=session) for _ in range(count)]

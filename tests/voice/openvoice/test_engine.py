@@ -254,6 +254,6 @@ def test_a_fault_inside_the_network_demotes_it(
 
     monkeypatch.setattr(Conversion, "render", broken)
     pieces, (notice,) = laddered(engine, request_, speech(said(CLAUSE)))
-    why = {"out of memory": "engine_failed.raised", "not a number": "engine_failed.not_finite"}
+    why = {"out of memory": "engine_failed.memory", "not a number": "engine_failed.not_finite"}
     assert notice.params["why"] == why[fault]
     assert len(joined(pieces)) == len(said(CLAUSE))
