@@ -14,6 +14,7 @@ from modules.avatar.framing import TAIL_FRAMES
 from modules.avatar.neural.path import DISSOLVE
 from modules.avatar.neural.quiet import AHEAD, BEHIND
 from modules.conversation.speaking import show
+from modules.media.encoder import Encoder
 from modules.media.export import write_mp4
 from modules.messages import FRAME_SAMPLES, Persona, Speech, TurnRequest
 from tests.avatar.conftest import cut, pictures, play, silence, spoken
@@ -52,7 +53,24 @@ def seen(frames):
     return [unpacked(value) if value is not None else None for value in mouths], own
 
 
-def check(frames, sound, first=0):
+def decoded(path, batches=()):
+    """The pictures in an mp4, which is written first where batches of frames are given."""
+    if batches:
+        encoder = Encoder(batches[0].reply)
+        chunks = [chunk for batch in batches for chunk in encoder.encode(batch)]
+        write_mp4([*chunks, *encoder.close()], path)
+    with av.open(str(path)) as file:
+        return [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
+
+
+def check_file(path, batches):
+    """The same as `check`, of what a player decodes."""
+    shown = decoded(path, batches)
+    assert len(shown) == sum(len(batch.rgb) for batch in batches)
+    return check(shown, np.concatenate([batch.speech.samples for batch in batches]))
+
+
+def check_mouths(frames, sound):
     """Every frame of speech shows its own number, level and avatar; silence the closed mouth."""
     mouths, own = seen(frames)
     levels = [level_of(sound[k * FRAME_SAMPLES :][:FRAME_SAMPLES]) for k in range(len(frames))]
@@ -60,19 +78,30 @@ def check(frames, sound, first=0):
     for k, mouth in enumerate(mouths):
         if loud[k]:
             assert mouth is not None, k
-            assert mouth["frame"] == first + k
+            assert mouth["frame"] == k
             assert abs(mouth["level"] - levels[k]) <= 1
             assert mouth["index"] == own[k]
         near = audible[max(0, k - BEHIND) : k + AHEAD + 1]
         if not near.any():
             assert mouth is None, k
-    assert own[0] == own[-1] == 0
-    walked = own[:-DISSOLVE]
-    assert max((abs(b - a) for a, b in itertools.pairwise(walked)), default=0) <= 2
     return mouths, own
 
 
-def test_every_frame_shows_its_own_sound_across_pieces_clauses_and_batches(engine):
+def check_way(own):
+    """From the idle pose and back to it, with no step that would be seen."""
+    assert own[0] == own[-1] == 0
+    walked = own[:-DISSOLVE]
+    assert max((abs(b - a) for a, b in itertools.pairwise(walked)), default=0) <= 2
+
+
+def check(frames, sound):
+    """What a whole reply shows."""
+    mouths, own = check_mouths(frames, sound)
+    check_way(own)
+    return mouths, own
+
+
+def test_every_frame_shows_its_own_sound_across_pieces_clauses_and_batches(engine, tmp_path):
     stream = engine.open(request(engine.face))
     a, b = cut(spoken(1.5), 20_001)
     batches = play(
@@ -82,6 +111,8 @@ def test_every_frame_shows_its_own_sound_across_pieces_clauses_and_batches(engin
     sound = np.concatenate([batch.speech.samples for batch in batches])
     mouths, _ = check(pictures(batches), sound)
     assert sum(mouth is None for mouth in mouths) >= 10
+    assert {batch.clause for batch in batches} == {0, 1, 2}
+    assert check_file(tmp_path / "clauses.mp4", batches)[0] == mouths
 
 
 @settings(deadline=None, max_examples=8, suppress_health_check=list(HealthCheck))
@@ -115,12 +146,10 @@ async def test_the_decoded_file_shows_every_frame_at_its_place(engine, tmp_path)
     speech = Speech(0, 0, samples, (), last=True)
     chunks = await show(request(engine.face, reply=0), residency(engine), speech)
     path = write_mp4(chunks, tmp_path / "shown.mp4")
-    with av.open(str(path)) as file:
-        decoded = [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
-    check(decoded, np.concatenate([samples, np.zeros(20 * FRAME_SAMPLES, np.float32)]))
+    check(decoded(path), np.concatenate([samples, np.zeros(20 * FRAME_SAMPLES, np.float32)]))
 
 
-def test_sessions_share_batches_and_none_shows_anothers_face_or_sound(engine):
+def test_sessions_share_batches_and_none_shows_anothers_face_or_sound(engine, tmp_path):
     results, painted = {}, len(engine.oracle.painted)
     gate = threading.Barrier(6)
 
@@ -135,9 +164,8 @@ def test_sessions_share_batches_and_none_shows_anothers_face_or_sound(engine):
     for thread in threads:
         thread.join()
     sessions = []
-    for batches in results.values():
-        sound = np.concatenate([batch.speech.samples for batch in batches])
-        mouths, _ = check(pictures(batches), sound)
+    for number, batches in results.items():
+        mouths, _ = check_file(tmp_path / f"{number}.mp4", batches)
         sessions.append({mouth["session"] for mouth in mouths if mouth})
     assert all(len(own) == 1 for own in sessions)
     assert len(set.union(*sessions)) == 6
@@ -146,18 +174,27 @@ def test_sessions_share_batches_and_none_shows_anothers_face_or_sound(engine):
     assert len(engine.oracle.threads - {threading.main_thread().ident}) == 1
 
 
-def test_after_an_interruption_nothing_old_is_shown_and_numbers_begin_anew(engine):
+def test_after_an_interruption_nothing_old_is_shown_and_numbers_begin_anew(engine, tmp_path):
     stream = engine.open(request(engine.face))
     steps = stream.process(spoken(3.0))
     first = next(steps)
     anyio.run(stream.clear)
     assert list(steps) == []
-    after = play(stream, spoken(1.2, clause=1, seed=5, last=True))
-    mouths, _ = seen(pictures(after))
+    after = play(
+        stream, spoken(1.2, clause=1, seed=5), silence(0.6, clause=1),
+        spoken(0.8, clause=2, seed=6, last=True),
+    )  # fmt: skip
     assert after[0].first == len(first.rgb)
-    numbers = [mouth["frame"] for mouth in mouths if mouth]
-    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-    assert numbers[0] == 0
+    shown = decoded(tmp_path / "interrupted.mp4", [first, *after])
+    assert len(shown) == len(first.rgb) + sum(len(batch.rgb) for batch in after)
+    cut_off, answer = shown[: len(first.rgb)], shown[len(first.rgb) :]
+    _, before = check_mouths(cut_off, first.speech.samples)
+    mouths, own = check_mouths(answer, np.concatenate([batch.speech.samples for batch in after]))
+    check_way([*before, *own])
+    assert mouths[0]["frame"] == 0
+    ears = [{mouth["session"] for mouth in part if mouth} for part in (seen(cut_off)[0], mouths)]
+    assert all(len(each) == 1 for each in ears)
+    assert ears[0] != ears[1]  # what was heard before is not heard on
 
 
 def test_a_mouth_that_is_open_in_the_clip_is_painted_closed_in_silence(tmp_path):
