@@ -21,6 +21,7 @@ _DEGREES = phrases(_CUES["looks"]["degrees"])
 _NEAR_BY = phrases(_CUES["looks"]["near"])
 _FAILINGS = phrases(_CUES["reproach"]["failings"])
 _BETWEEN = phrases(_CUES["reproach"]["between"])
+_QUIZ_ENDS = tuple([word] for word in _CUES["self_after"]["quiz_ends"])
 _TOLD_ENDS = frozenset(_CUES["imperative"]["tails"] + _CUES["self_after"]["leaving_ends"])
 
 
@@ -165,6 +166,15 @@ class Conduct(Surroundings):
     def fetches(self) -> bool:
         """Say whether something is asked to be done: "lấy cho bố cái điều khiển"."""
         return len(self.after) > 2 and self.after[0] in _FETCH and "cho" in self.after[1:3]
+
+    def quizzed(self) -> bool:
+        """Say whether the other one is asked who the subject is: "anh tên gì em biết không"."""
+        at = self.starts_with(AFTER["asked_name"])
+        other = self.after[at : at + 1]
+        if not at or other not in KIN or other == [self.mention.term]:
+            return False
+        known = AFTER["quiz"].length(self.after, at + 1)
+        return bool(known) and [self.after[-1]] in _QUIZ_ENDS and at + 1 + known < len(self.after)
 
     def wonders(self) -> bool:
         """Say whether a subject asks about itself: "em phải làm gì", but not "em làm gì đấy"."""

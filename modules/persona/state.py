@@ -79,6 +79,7 @@ def _detect(state: AddressState, evidence: Evidence, facts: Facts) -> AddressSta
         heard = alone(evidence.user_self)
     if not heard or _matches(heard, state.pair):
         return replace(state, pending=NO_TERMS) if heard else state
+    heard = _as_before(heard, state)
     # "Chào em" tells half of the pair, "anh thích ..." the other half: nothing speaks against it.
     known = state.detected
     fills = bool(known.assistant_self) and not known.user_term
@@ -87,6 +88,18 @@ def _detect(state: AddressState, evidence: Evidence, facts: Facts) -> AddressSta
     if settled or state.reason in ("default", "card"):
         return replace(state, detected=join(heard, state.detected), pending=NO_TERMS)
     return replace(state, pending=heard)
+
+
+def _as_before(heard: Terms, state: AddressState) -> Terms:
+    """Return what was heard, its other half that of the pair before where it went with that one.
+
+    Behind a pair that was a mistake "ngủ ngon nhé em" means the "anh" again that was known.
+    """
+    before, now = state.previous, Terms(state.pair.assistant_self, state.pair.user_term)
+    if before is None or (heard.assistant_self and heard.user_term) or join(heard, now) != heard:
+        return heard
+    known = Terms(before.assistant_self, before.user_term)
+    return known if _matches(heard, before) else heard
 
 
 def _matches(terms: Terms, pair: Pair) -> bool:

@@ -182,6 +182,9 @@ class _Place(Conduct):
 
     def _subject(self) -> Iterator[Vote]:
         act = self.mention.segment.act
+        if self.quizzed():
+            yield self.vote("self", "quizzed")
+            return
         if self.starts_with(AFTER["asked_name"]):
             yield self.vote("addressee", "asked_name")
             return

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from modules.messages import Pair, Persona, User
 from modules.persona import AddressState, advance, choose, undo
+from modules.persona.reciprocity import NO_TERMS
 
 MALE = Persona(gender="male")
 
@@ -113,3 +117,33 @@ def test_any_conversation_has_a_pair(utterances: list[str]) -> None:
     state = after(*utterances, persona=MALE)
     assert state.pair.assistant_self
     assert state.pair.user_term
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Anh tên gì em biết không?",
+        "anh ten gi em biet khong",
+        "Anh bao nhiêu tuổi em còn nhớ không?",
+        "anh là ai em đoán xem",
+    ],
+)
+def test_who_asks_whether_their_own_name_is_known_stays_who_they_are(question: str) -> None:
+    linh = Persona(name="Linh", gender="female")
+    known = after("Anh mệt quá em ơi.", persona=linh)
+    asked = advance(known, question, linh)
+    assert asked.pair == known.pair == Pair("em", "anh")
+    assert advance(asked, "Ngủ ngon nhé em", linh).pair == Pair("em", "anh")
+
+
+def test_who_asks_for_their_own_name_to_be_remembered_is_the_one_with_the_name() -> None:
+    assert after("Em tên gì anh nhớ không?").pair == Pair("anh", "em")
+    assert after("Em tên gì?").evidence.addressee == "em"
+
+
+def test_a_half_that_was_known_before_brings_its_other_half_back() -> None:
+    state = choose(after("Anh mệt quá em ơi."), Pair("anh", "em"))
+    assert state.previous == Pair("em", "anh")
+    state = advance(replace(state, chosen=NO_TERMS), "Ngủ ngon nhé em")
+    assert state.pair == Pair("em", "anh")
+    assert after("Chị ơi giúp em với.", "Ngủ ngon nhé em").pair == Pair("em", "anh chị")
