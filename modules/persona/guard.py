@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from modules.messages import Dictionary, Pair, Region, Tone
+from modules.persona.advice import advice
 from modules.persona.dictionary import NO_WORDS
 from modules.persona.edits import capital
 from modules.persona.particles import opened_with_deference
@@ -118,6 +119,8 @@ class Guard:
         if not self._respectful:
             return text
         answer, _ = Utterance.written(text)
+        if advice(answer, self._pair)[1]:
+            return text  # whoever speaks here is in doubt: no sign of respect makes it worse
         return opened_with_deference(text, answer, self._pair) or text
 
     def _follow_quotation(self, closer: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from modules.errors import InvalidInput
 from modules.messages import Pair, Region
+from modules.persona.advice import advice
 from modules.persona.edits import Edit, apply, in_case_of
 from modules.persona.foreign import foreign_words
 from modules.persona.particles import deference, softeners
@@ -67,11 +68,15 @@ def _once(
         text = apply(text, edits)
         answer, _ = Utterance.written(text, closer)
     slots, left = neutral_slots(answer, pair)
-    text = apply(text, edits_of(answer, [*slots, *kinship_slots(answer, pair)]))
+    slots += kinship_slots(answer, pair)
+    exchanged, turned = advice(answer, pair)
+    taken = {slot.start for slot in slots}
+    slots += [slot for slot in exchanged if slot.start not in taken]
+    text = apply(text, edits_of(answer, slots))
     # The particles are judged by the terms that stand there now.
     answer, still_open = Utterance.written(text, closer)
     text = apply(text, [*deference(answer, pair), *softeners(answer, region)])
-    return Mended(text, left + strange, still_open)
+    return Mended(text, left + turned + strange, still_open)
 
 
 def edits_of(answer: Utterance, slots: list[Slot]) -> list[Edit]:

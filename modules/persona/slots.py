@@ -163,6 +163,11 @@ def kinship_slots(answer: Utterance, pair: Pair) -> list[Slot]:
     return slots
 
 
+def kin(mention: Mention) -> bool:
+    """Say whether a mention is a term of kinship that stands for one of the two."""
+    return mention.term in _KIN and not mention.third and not mention.named
+
+
 def _sentences(answer: Utterance) -> Iterator[list[Mention]]:
     """Give the mentions of each sentence that stand for one of the two."""
     found: list[Mention] = []
@@ -170,7 +175,7 @@ def _sentences(answer: Utterance) -> Iterator[list[Mention]]:
     mention = next(mentions, None)
     for segment in answer.segments:
         while mention and mention.start < segment.end:
-            if mention.term in _KIN and not mention.third and not mention.named:
+            if kin(mention):
                 found.append(mention)
             mention = next(mentions, None)
         if segment.mark in _SENTENCE_ENDS:
