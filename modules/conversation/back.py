@@ -25,15 +25,15 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from modules.conversation.cache import Cache, CachedSpeech
 from modules.conversation.fallback import Fallback, Pressure
-from modules.conversation.playback import BRIDGE_BELOW_S, KeepAhead, Playback
-from modules.conversation.speech import after, joined, shown, silence, unplayed
+from modules.conversation.playback import KeepAhead, Playback
+from modules.conversation.showing import Showing
+from modules.conversation.speech import after, silence, unplayed
 from modules.conversation.writing import Writer
 from modules.engines import Stage
 from modules.errors import LADDER_ERRORS, EngineFailed, GuongError, trace
 from modules.llm import ENGINES
 from modules.media.encoder import Encoder
 from modules.messages import (
-    FPS,
     FRAME_SAMPLES,
     SPEECH_RATE,
     Caption,
@@ -60,8 +60,6 @@ Back: TypeAlias = Callable[[TurnRequest], AsyncGenerator[Message, None]]
 
 _AUDIBLE = 0.01
 """Peak above which a stretch of sound counts as heard (-40 dBFS)."""
-_BRIDGE_S = 0.2
-"""Silence that bridges a pause in the making, put in as often as it is needed."""
 
 
 async def back(
@@ -105,7 +103,6 @@ class _Answer:
         self.playback = playback
         self.latency_ms: dict[str, float] = {}
         self.served: dict[str, str] = {}
-        self._shown = 0
         self._began = anyio.current_time()
 
     async def run(self) -> None:
@@ -221,64 +218,21 @@ class _Answer:
         out: MemoryObjectSendStream[Frames],
     ) -> None:
         """Avatar: speech into frames."""
-        async with (
-            speech,
-            out,
-            self._stage("avatar", KeepAhead(self.playback)) as face,
-            aclosing(self._bridged(speech)) as pieces,
-        ):
-            waiting: list[Speech] = []
-            async for piece in pieces:
-                try:
-                    waiting = await self._show_piece(face, [*waiting, piece], out)
-                except LADDER_ERRORS as error:
-                    await self._tell_lost("avatar", error)
-                    await self._drain(speech)
 
-    async def _show_piece(
-        self,
-        face: Fallback[Speech, Frames],
-        waiting: list[Speech],
-        out: MemoryObjectSendStream[Frames],
-    ) -> list[Speech]:
-        """Show the newest piece of speech; return what is not shown yet.
+        async def send(frames: Frames) -> None:
+            self._reached("first_frame")
+            await out.send(frames)
 
-        What one face was given and did not show, the next one gets.
-        """
-
-        def rest(piece: Speech, given: list[Frames]) -> Speech:
-            return joined(waiting) if waiting else silence(0, piece.clause, 0, last=piece.last)
-
-        async with aclosing(face.run(waiting[-1], rest)) as batches:
-            async for frames in batches:
-                if not len(frames.rgb):
-                    continue  # less than a frame was spoken: it comes with the next
-                # A face that took over counts its own frames; the reply's go on.
-                frames = replace(frames, first=self._shown)
-                self._shown += len(frames.rgb)
-                waiting = shown(waiting, len(frames.speech.samples))
-                self._reached("first_frame")
-                self.playback.add(len(frames.rgb) / FPS)
-                await out.send(frames)
-                await anyio.sleep(self.playback.ease * len(frames.rgb) / FPS)
-        return waiting
-
-    async def _bridged(
-        self, speech: MemoryObjectReceiveStream[Speech]
-    ) -> AsyncGenerator[Speech, None]:
-        """Yield speech as it comes, and silence while playback is about to overtake it."""
-        clause = 0
-        while True:
-            with anyio.move_on_after(max(0.0, self.playback.lead_s - BRIDGE_BELOW_S)) as limit:
-                try:
-                    piece = await speech.receive()
-                except anyio.EndOfStream:
-                    return
-            if limit.cancelled_caught:
-                yield silence(self.request.reply, clause, _BRIDGE_S)
-            else:
-                clause = piece.clause
-                yield piece
+        async with speech, out, self._stage("avatar", KeepAhead(self.playback)) as face:
+            showing = Showing(self.request.reply, face, self.playback, send)
+            async with aclosing(showing.bridged(speech)) as pieces:
+                async for piece in pieces:
+                    try:
+                        await showing.show(piece)
+                    except LADDER_ERRORS as error:
+                        await self._tell_lost("avatar", error)
+                        await self._drain(speech)
+                        return  # nobody is left to show silence either
 
     async def _encode(self, frames: MemoryObjectReceiveStream[Frames]) -> None:
         """Encoder: frames into media, the last of the messages."""

@@ -273,6 +273,40 @@ async def test_a_face_that_falls_behind_is_demoted_before_the_voice_is_interrupt
 
 
 @virtual_time
+async def test_with_all_faces_lost_and_playback_run_dry_the_answer_still_ends():
+    async def stalls(speech, request):
+        async for frames in shows()(speech, request):
+            yield frames
+            await anyio.sleep(6)
+            raise RuntimeError
+
+    made = engines(
+        llm=Scripted(
+            "llm", "llm", says("Một câu dài. ", "Hai câu dài. ", every_s=3.0), next_output_s=10.0
+        ),
+        tts=Scripted("tts", "tts", speaks(2.0)),
+        avatar=Scripted("avatar", "bad", stalls, next_output_s=10.0),
+    )
+    with anyio.fail_after(60):
+        messages = await collect(*made, live=True)
+    assert codes(messages).count("avatar_lost") == 1
+    assert isinstance(messages[-1], TurnEnd)
+
+
+@virtual_time
+async def test_a_face_that_takes_over_with_nothing_left_to_show_knows_whose_reply_it_is():
+    async def shows_all_and_dies(speech, request):
+        async for frames in shows(tail=0)(speech, request):
+            yield frames
+        raise RuntimeError
+
+    still = Scripted("avatar", "still", shows())
+    made = engines(avatar=Scripted("avatar", "bad", shows_all_and_dies), more=[still])
+    assert codes(await collect(*made)) == ["demoted"]
+    assert {speech.reply for speech in still.heard} == {1}
+
+
+@virtual_time
 async def test_a_pause_of_the_model_is_bridged_with_silence_only_when_played_live():
     slow = Scripted("llm", "llm", says(*TWO_SENTENCES, every_s=4.0), next_output_s=9)
     live = sound(await collect(*engines(llm=slow)))
