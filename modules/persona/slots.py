@@ -39,6 +39,7 @@ _ASK = frozenset(_RULES["speaker"]["ask"])
 _ASK_VERBS = phrases(_RULES["speaker"]["ask_verbs"])
 _SERVED = phrases(_RULES["speaker"]["served"])
 _PROVERBS = phrases(_RULES["neutral"]["proverbs"])
+_AMBIGUOUS = frozenset(_RULES["neutral"]["ambiguous"])
 _SENTENCE_ENDS = frozenset(".!?…\n")
 _GREETS = phrases(_RULES["speaker"]["greets"])
 _SELVES = frozenset(name for name, term in TERMS.items() if term.role != "addressee")
@@ -93,7 +94,8 @@ def _neutral_at(
         return 1, None, False
     trap = trap_length(forms, index) or _PROVERBS.length(forms, index)
     if trap:
-        return trap, None, False
+        doubtful = " ".join(forms[index : index + trap]) in _AMBIGUOUS
+        return trap, None, doubtful and pair.user_term not in _MAY_BE_FRIEND
     for words, term in choices:
         length = words.length(forms, index)
         if not length:

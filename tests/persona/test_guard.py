@@ -112,3 +112,32 @@ def test_a_compound_that_a_clause_end_would_cut_stays_whole() -> None:
         "Của anh\n",
         "Bè bạn",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "left"),
+    [
+        ("Cậu ấy là bạn hiền của Nam.", "Cậu ấy là bạn hiền của Nam.", 0),
+        ("Họ là bạn đường suốt mười năm.", "Họ là bạn đường suốt mười năm.", 1),
+        ("Đoàn nước bạn sang thăm.", "Đoàn nước bạn sang thăm.", 1),
+        ("Hàng xuất sang nước bạn.", "Hàng xuất sang nước bạn.", 1),
+        ("Trận đấu với đội bạn.", "Trận đấu với đội bạn.", 1),
+        ("Phía bạn chưa trả lời.", "Phía bạn chưa trả lời.", 1),
+        ("Nước bạn uống là nước gì?", "Nước anh uống là nước gì?", 0),
+        ("Đội bạn thích là đội nào?", "Đội anh thích là đội nào?", 0),
+        ("Phía bạn ngồi có nắng không?", "Phía anh ngồi có nắng không?", 0),
+        ("Bạn hiền quá.", "Anh hiền quá.", 0),
+    ],
+)
+def test_a_bạn_of_others_stays_and_where_it_may_be_theirs_it_is_counted(
+    text: str, said: str, left: int
+) -> None:
+    guard = Guard(Pair("em", "anh"), tone="casual")
+    assert guarded(guard, text) == [said]
+    assert guard.left == left
+
+
+def test_the_bạn_of_others_is_no_doubt_where_the_user_is_called_so() -> None:
+    guard = Guard(Pair())
+    assert guarded(guard, "Trận đấu với đội bạn.") == ["Trận đấu với đội bạn."]
+    assert guard.left == 0
