@@ -8,6 +8,7 @@ call, in a call of its own.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from modules.avatar.neural.painting import Mover
     from modules.conversation.app import App
 
+log = logging.getLogger("guong.preparing")
+
 _TOLD_EVERY_S = 0.2
 _MOTION = 0.4
 """Share of the whole that finding out how the face moves is; the rest is the painter's."""
@@ -35,6 +38,8 @@ class Preparing:
     def __init__(self, app: App) -> None:
         self._app = app
         self._turn = asyncio.Lock()
+        self._renewing: set[str] = set()
+        """Faces that are being prepared again."""
 
     def wanted(self) -> tuple[str, ...]:
         """Return the resident engines that show only what they were prepared for."""
@@ -42,12 +47,41 @@ class Preparing:
 
     def missing(self, portrait: Portrait) -> tuple[str, ...]:
         """Return the engines that a face could be prepared for and was not, or by a painter of
-        another version.
+        another version, or onto frames that are moved better now.
         """
         return tuple(name for name in self.wanted() if not self._ready(portrait, name))
 
+    def again(self, owner: str, portrait: Portrait) -> None:
+        """Prepare a face anew, in the background, for the engines that it was prepared for once.
+
+        Not where the card is lent by the call: its minutes are the visitor's.
+        """
+        old = [name for name in self.missing(portrait) if PAINTERS[name] in portrait.prepared]
+        if old and not self._app.gpu and portrait.id not in self._renewing:
+            self._renewing.add(portrait.id)
+            self._app.spawn(self._again(owner, portrait.id, old))
+
+    async def _again(self, owner: str, face: str, engines: list[str]) -> None:
+        try:
+            for name in engines:
+                portrait = await to_thread.run_sync(self._app.faces.get, owner, face)
+                if name in self.missing(portrait):  # two engines may share a painter
+                    await self.prepare_quietly(owner, face, name)
+        except GuongError as error:
+            log.warning("%s is not prepared again: %s", face, error.code)
+        finally:
+            self._renewing.discard(face)
+
     def _ready(self, portrait: Portrait, name: str) -> bool:
+        from modules.avatar.neural.shelf import made, motion_file
+        from modules.avatar.neural.sources import current
+
         if PAINTERS[name] not in portrait.prepared:
+            return False
+        try:
+            if not current(made(motion_file(portrait)), self._mover()):
+                return False
+        except GuongError:  # none is kept, or a damaged one
             return False
         with self._app.residency.lease("avatar", name) as engine:
             painter: Any = engine
@@ -100,9 +134,13 @@ class Preparing:
                     yield share
 
     def _mover(self) -> Mover | None:
-        """Return who moves portraits best of what is loaded; None leaves it to the puppet."""
+        """Return who moves portraits best of what is loaded; None leaves it to the puppet.
+
+        Always None where the card is lent by the call (ZeroGPU): minutes of a visitor's card are
+        not spent on an idle loop. A loop that a network made elsewhere stays.
+        """
         residency: Any = self._app.residency
-        if self._app.gpu:  # a card that is lent by the call is not lent for this
+        if self._app.gpu:
             return None
         for name in residency.resident("avatar"):
             with residency.lease("avatar", name) as engine:
@@ -147,14 +185,17 @@ def _find_motion(
     portrait: Portrait, finder: Any, mover: Mover | None,
     progress: Callable[[float], None], cancelled: Callable[[], bool],
 ) -> None:  # fmt: skip
-    """Find out how a face moves, unless it is known."""
-    from modules.avatar.neural.shelf import motion_file, read_motion, write_motion
-    from modules.avatar.neural.sources import motion_of
+    """Find out how a face moves, unless it is known, from who moves it best now."""
+    from modules.avatar.neural.shelf import made, motion_file, read_motion, write_motion
+    from modules.avatar.neural.sources import current, motion_of
 
     file = motion_file(portrait)
     try:
         read_motion(file)
-    except GuongError:  # not there yet, or damaged
-        motion = motion_of(portrait, finder, mover, progress)
-        if not cancelled():
-            write_motion(file, motion)
+        if current(made(file), mover):
+            return
+    except GuongError as error:
+        log.debug("%s moves anew: %s", portrait.id, error.code)  # none is there, or a damaged one
+    motion = motion_of(portrait, finder, mover, progress)
+    if not cancelled():
+        write_motion(file, motion)

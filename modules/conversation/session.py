@@ -122,6 +122,8 @@ class Session:
         portrait = await self._portrait(chosen.avatar)
         self.persona, self.voice, self.base_voice = chosen, voice, base
         self.portrait = portrait
+        if portrait is not None:
+            self.app.preparing.again(self.owner, portrait)
         if user is not None:
             self.user = user
 

@@ -80,9 +80,10 @@ class NeuralEngine:
 
     def prepared(self, portrait: Portrait) -> bool:
         """Tell whether a portrait can speak now."""
-        if not portrait.folder or not motion_file(portrait).exists():
+        try:
+            return bool(portrait.folder) and painted_file(portrait, self.queue.painter).exists()
+        except StorageFailed:  # no motion is there, or one that another version kept
             return False
-        return painted_file(portrait, self.queue.painter).exists()
 
     def prepare(
         self,
@@ -99,7 +100,7 @@ class NeuralEngine:
         arrays = painted(self.queue, motion, progress, cancelled)
         if arrays is None:
             return False
-        write_painted(painted_file(portrait, self.queue.painter), arrays)
+        write_painted(painted_file(portrait, self.queue.painter, motion.digest), arrays)
         return True
 
     def attached(self, portrait: Portrait) -> Attached:

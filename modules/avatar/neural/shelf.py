@@ -1,21 +1,23 @@
 """What is kept of an avatar for the painters: its frames and points, and what each made of them.
 
     <the face's own folder>/motion-<digest>.npz              frames, points, which mouths are closed
-    <the face's own folder>/painted-<painter>-<version>-<digest>.npz
+    <the face's own folder>/painted-<painter>-<version>-<motion>.npz
 
-They lie beside the portrait and go with it (`photo/store.py`). The digest is that of the portrait
-and its points, so corrected points make them anew. Frames are kept as JPEG, of high
+They lie beside the portrait and go with it (`photo/store.py`). The digest is that of the picture
+(or the clip) and its points, so corrected points make them anew; what was painted bears the digest
+of the motion it was painted for, so another motion never takes it. Frames are kept as JPEG, of high
 quality and with full colour: thirty times smaller, and opened one by one.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zipfile import BadZipFile
 
 import cv2
@@ -68,7 +70,8 @@ class Pictures:
 @dataclass(frozen=True, slots=True, eq=False)
 class Motion:
     """An avatar's frames. `points` float32 [n, 68, 2]; `closed` bool [n]: whose mouth is closed;
-    `loops`: whether the last frame leads to the first; `mover`: who made them ("clip": a camera).
+    `loops`: whether the last frame leads to the first; `mover`: who made them ("clip": a camera),
+    and in which version of it.
     """
 
     frames: Pictures
@@ -76,9 +79,26 @@ class Motion:
     closed: npt.NDArray[np.bool_]
     loops: bool
     mover: str
+    version: str = "1"
 
     def __len__(self) -> int:
         return len(self.frames)
+
+    @property
+    def digest(self) -> str:
+        """What tells this motion from any other: 16 digits."""
+        marked = hashlib.sha256(b"%d" % self.loops)
+        for each in (self.frames.data, self.frames.offsets, self.points, self.closed):
+            marked.update(np.ascontiguousarray(each).tobytes())
+        return marked.hexdigest()[:16]
+
+
+class Made(NamedTuple):
+    """Of a motion that is kept: who made it, in which version, and its digest."""
+
+    mover: str
+    version: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,18 +120,40 @@ def motion_file(portrait: Portrait) -> Path:
     return _folder(portrait) / f"motion-{digest(portrait)}.npz"
 
 
-def painted_file(portrait: Portrait, painter: Painter) -> Path:
-    """Return where what a painter prepared is kept."""
-    name = f"painted-{painter.name}-{painter.version}-{digest(portrait)}.npz"
-    return _folder(portrait) / name
+def painted_file(portrait: Portrait, painter: Painter, motion: str = "") -> Path:
+    """Return where what a painter prepared of a motion is kept: `motion` is its digest, that of the
+    motion that is kept where it is not given. Raises as `made` does.
+    """
+    motion = motion or made(motion_file(portrait)).digest
+    return _folder(portrait) / f"painted-{painter.name}-{painter.version}-{motion}.npz"
+
+
+def made(path: Path) -> Made:
+    """Return who made a motion that is kept, without its frames: a millisecond.
+
+    Raises `StorageFailed` "unreadable".
+    """
+    kept = _read(path, Made._fields)
+    try:
+        return Made(*(str(kept[name][0]) for name in Made._fields))
+    except (KeyError, IndexError) as error:
+        raise StorageFailed("unreadable", what=path.name) from error
 
 
 def write_motion(path: Path, motion: Motion) -> None:
-    """Keep a motion. Raises `StorageFailed` "disk"."""
+    """Keep a motion. Any other one of the same face goes first, and what was painted for it: who
+    reads the new one finds nothing of the old. Raises `StorageFailed` "disk".
+    """
+    mark = motion.digest
+    with storage(path.name):
+        for old in (*path.parent.glob("motion-*.npz"), *path.parent.glob("painted-*.npz")):
+            if old != path and not old.stem.endswith(f"-{mark}"):
+                old.unlink(missing_ok=True)
     _write(path, {
         "data": motion.frames.data, "offsets": motion.frames.offsets, "points": motion.points,
         "closed": motion.closed, "loops": np.array([motion.loops]),
-        "mover": np.array([motion.mover]),
+        "mover": np.array([motion.mover]), "version": np.array([motion.version]),
+        "digest": np.array([mark]),
     })  # fmt: skip
 
 
@@ -122,7 +164,7 @@ def read_motion(path: Path) -> Motion:
         motion = Motion(
             Pictures(kept["data"], kept["offsets"]), kept["points"].astype(np.float32),
             kept["closed"].astype(bool), bool(kept["loops"][0]),
-            str(kept["mover"][0]),
+            str(kept["mover"][0]), str(kept["version"][0]),
         )  # fmt: skip
     except (KeyError, IndexError) as error:
         raise StorageFailed("unreadable", what=path.name) from error
@@ -163,9 +205,9 @@ def _write(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         write_private(path, packed.getvalue())
 
 
-def _read(path: Path) -> dict[str, npt.NDArray[Any]]:
+def _read(path: Path, names: tuple[str, ...] = ()) -> dict[str, npt.NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as kept:
-            return {name: kept[name] for name in kept.files}
+            return {name: kept[name] for name in names or kept.files}
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise StorageFailed("unreadable", what=path.name) from error

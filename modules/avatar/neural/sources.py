@@ -14,12 +14,14 @@ from modules.avatar.landmarks.finder import Finder
 from modules.avatar.landmarks.following import follow
 from modules.avatar.landmarks.mapping import points68
 from modules.avatar.neural.painting import Mover
-from modules.avatar.neural.shelf import Motion, Pictures
+from modules.avatar.neural.shelf import Made, Motion, Pictures
 from modules.avatar.photo.clips import CLIP
 from modules.errors import InvalidInput, StorageFailed
 from modules.messages import ByteArray, FloatArray, Portrait
 
 PUPPET, FILMED = "puppet", "clip"
+VERSION = "1"
+"""Of the puppet's loop as a motion, and of a clip's: with another one they are made anew."""
 SHUT = 0.06
 """Height of the gap between the lips, in widths of the mouth, below which it is closed."""
 
@@ -39,6 +41,16 @@ def motion_of(
     if portrait.clip:
         return _filmed(portrait, finder, marked, progress)
     return _moved(portrait, mover, marked, progress)
+
+
+def current(made: Made, mover: Mover | None) -> bool:
+    """Tell whether a motion that is kept is what `motion_of` would give now.
+
+    The loop of a mover that is not loaded now is kept: the puppet's would be less.
+    """
+    if made.mover == FILMED or (mover is None and made.mover == PUPPET):
+        return made.version == VERSION
+    return mover is None or (made.mover, made.version) == (mover.name, mover.version)
 
 
 def read_clip(portrait: Portrait) -> list[ByteArray]:
@@ -76,7 +88,7 @@ def _filmed(portrait: Portrait, finder: Finder, marked: FloatArray, progress: Pr
         raise InvalidInput("face_none", field="file")
     points = smoothed(bridged(found[begin:end]))
     progress(0.8)
-    return Motion(Pictures.of(frames[begin:end]), points, shut(points), False, FILMED)
+    return Motion(Pictures.of(frames[begin:end]), points, shut(points), False, FILMED, VERSION)
 
 
 def _moved(
@@ -94,4 +106,5 @@ def _moved(
     progress(0.8)
     points = smoothed(bridged(found), loops=True)
     closed = np.ones(len(frames), bool)
-    return Motion(Pictures.of(frames), points, closed, True, mover.name if mover else PUPPET)
+    name, version = (mover.name, mover.version) if mover else (PUPPET, VERSION)
+    return Motion(Pictures.of(frames), points, closed, True, name, version)

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 from modules.messages import FPS, FRAME_SIZE, ByteArray, Portrait
@@ -19,14 +20,21 @@ _X264 = {"preset": "medium", "crf": "12", "profile": "high", "threads": "2"}
 _PAINTED = re.compile(r"painted-([a-z0-9_]+)-([a-z0-9._]+)-[0-9a-f]{16}\.npz")
 
 
-VERSION = 1
+VERSION = 2
 """Of what a motion holds."""
 
 
 def digest(portrait: Portrait) -> str:
-    """Return what tells what was made of one portrait from what was made of another: 16 digits."""
-    marked = f"{VERSION}/{portrait.id}/".encode() + portrait.points.tobytes()
-    return hashlib.sha256(marked).hexdigest()[:16]
+    """Return what tells what was made of one portrait from what was made of another: 16 digits.
+
+    They follow from its picture, its clip and its points: a millisecond.
+    """
+    marked = hashlib.sha256(f"{VERSION}/{portrait.id}/".encode())
+    marked.update(portrait.points.tobytes())
+    marked.update(portrait.rgb.tobytes())
+    if portrait.clip:
+        marked.update(_clip_hash(Path(portrait.folder) / CLIP))
+    return marked.hexdigest()[:16]
 
 
 def kept_motion(portrait: Portrait) -> Path | None:
@@ -35,6 +43,21 @@ def kept_motion(portrait: Portrait) -> Path | None:
         return None
     path = Path(portrait.folder) / f"motion-{digest(portrait)}.npz"
     return path if path.exists() else None
+
+
+def _clip_hash(path: Path) -> bytes:
+    """Return the hash of a clip's file, read once; of a missing one none."""
+    try:
+        seen = path.stat()
+    except OSError:
+        return b""
+    return _hashed(path, seen.st_mtime_ns, seen.st_size)
+
+
+@lru_cache(maxsize=64)
+def _hashed(path: Path, _written: int, _size: int) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def painters_of(folder: Path) -> tuple[str, ...]:

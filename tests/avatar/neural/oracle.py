@@ -7,7 +7,7 @@ number above the mouth, and a plain grey where the mouth is: the closed referenc
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -214,9 +214,10 @@ def portrait(folder, **fields):
     return Portrait("photo-" + "0" * 32, "Tấm bảng", frame_of(0), points, str(folder), **fields)
 
 
-def prepared(engine, folder, **fields):
-    """A portrait of numbered frames, ready for an engine."""
+def prepared(engine, folder, rgb=None, **fields):
+    """A portrait of numbered frames, ready for an engine; `rgb` is its own picture."""
     face = portrait(folder, clip=True, prepared=("oracle",))
+    face = face if rgb is None else replace(face, rgb=rgb)
     write_motion(motion_file(face), motion(**fields))
     assert engine.prepare(face)
     return face

@@ -14,7 +14,7 @@ from modules.avatar.still import StillEngine
 from modules.conversation.back import back
 from modules.conversation.cache import Cache
 from modules.engines import EngineSpec
-from modules.messages import FRAME_SAMPLES, SPEECH_RATE, Notice, Portrait, Speech
+from modules.messages import FRAME_SAMPLES, SPEECH_RATE, Notice, Speech
 from modules.residency import RESTS_S
 from tests.avatar.neural.oracle import SPEC, OracleEngine, prepared
 from tests.scripted import Scripted, request, residency, says, speaks, tone
@@ -87,9 +87,8 @@ def ladder(time, folder, sitter, *, fps, puppet_fps=400, seconds=6.0):
     """A neural face, the puppet and the still, in front of a voice that speaks for so long."""
     neural = OracleEngine(SPEC if fps == float("inf") else NEURAL, fps=fps, spend=time.spend)
     neural.load()
-    known = prepared(neural, folder)
     # The oracle's boards are no face: the puppet moves a sitter.
-    face = Portrait(known.id, known.name, sitter.rgb, known.points, known.folder, clip=True)
+    face = prepared(neural, folder, sitter.rgb)
     puppet = Puppet(time, puppet_fps)
     puppet._puppet = lambda _: PuppetEngine._puppet(puppet, sitter)
     made = (
