@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from modules import graphs
 from modules.asr.vocabulary import Vocabulary
 from modules.errors import trace
 
@@ -99,26 +100,17 @@ class Greedy:
         else:
             self._step(tensors, _up(length, tensors.positions))
 
-    def _step(self, tensors: _Tensors, length: int) -> None:
+    def _step(self, tensors: _Tensors, length: int) -> torch.Tensor:
         logits = self._forward(tensors, tensors.token, tensors.position, length)
         tensors.choose(logits[-1] + tensors.always)
-        tensors.position.add_(1)
+        return tensors.position.add_(1)
 
     def _captured(self, tensors: _Tensors) -> Any:
         """Return a step as a graph; None where it cannot be captured, and never tried again."""
         token, position = tensors.token.clone(), tensors.position.clone()
         try:
-            side: Any = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-            side.wait_stream(torch.cuda.current_stream())
-            with torch.cuda.stream(side):  # libraries take their workspaces before the capture
-                for _ in range(2):
-                    tensors.position.copy_(position)
-                    self._step(tensors, tensors.positions)
-            torch.cuda.current_stream().wait_stream(side)
-            graph = torch.cuda.CUDAGraph()
-            # Other stages use the device from other threads meanwhile, and may.
-            with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-                self._step(tensors, tensors.positions)
+            # It is run a few times before: what is then written behind the prompt is overwritten.
+            graph, _ = graphs.captured(lambda: self._step(tensors, tensors.positions), ())
         except RuntimeError as error:
             log.warning("steps are not captured: %s", trace(error))
             self._graphs = False

@@ -24,6 +24,7 @@ from modules.models import Receipt, Weights, write_receipts
 from tests.asr import tiny
 from tests.asr.conftest import KEY
 from tests.asr.speech import SENTENCES, silence, speak
+from tests.replayed import captured
 
 torch.set_num_threads(1)  # tests share the machine
 PhoWhisper = CTranslate2Engine | TransformersEngine
@@ -63,6 +64,18 @@ def test_the_torch_form_writes_what_transformers_writes(
         expected = [token for token in ids if token < tiny.EOT]
         assert len(expected) > 10
         assert by_torch.token_ids(sound) == expected
+
+
+def test_the_torch_form_writes_the_same_where_its_steps_are_replayed(
+    checkpoint: Path, by_torch: network.Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = captured(monkeypatch)
+    replayed = network.Network(checkpoint, "cpu")
+    monkeypatch.setattr(replayed._greedy, "_graphs", True)
+    for sound in SOUNDS[:2]:
+        assert replayed.token_ids(sound) == by_torch.token_ids(sound)
+    assert len(made) == 1
+    assert made[0].count > 10
 
 
 def test_the_ctranslate2_form_writes_the_same_token_for_token(

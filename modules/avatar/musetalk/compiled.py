@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib.util
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
@@ -19,6 +18,7 @@ from torch import Tensor, nn
 
 from modules.avatar.musetalk.config import LATENT_CHANNELS, LATENT_SIZE
 from modules.errors import trace
+from modules.graphs import Captured, Graphs
 
 log = logging.getLogger("guong.avatar")
 
@@ -40,14 +40,6 @@ class Painting(nn.Module):
         return faces
 
 
-@dataclass(frozen=True, slots=True)
-class _Captured:
-    graph: Any
-    latents: Tensor
-    heard: Tensor
-    faces: Tensor
-
-
 class Fixed:
     """A painting whose batches are filled up to one of `SIZES`; replayed where it can be."""
 
@@ -63,9 +55,8 @@ class Fixed:
         first = next(painting.parameters())
         self._device, self._type = first.device, first.dtype
         self._painting: Callable[[Tensor, Tensor], Tensor] = painting
-        self._heard, self._graphs, self._sizes = heard, graphs, sizes
-        self._captured: dict[int, _Captured] = {}
-        self._pool: Any = None
+        self._heard, self._sizes = heard, sizes
+        self._graphs = Graphs(log, "batches") if graphs else None
         self._fills = self._device.type == "cuda"
 
     @property
@@ -93,7 +84,8 @@ class Fixed:
     def use(self, function: Callable[[Tensor, Tensor], Tensor]) -> None:
         """Take another function of the same inputs: the compiled one."""
         self._painting = function
-        self._captured.clear()
+        if self._graphs:
+            self._graphs.clear()
 
     @torch.inference_mode()
     def __call__(self, latents: Tensor, heard: Tensor) -> Tensor:
@@ -107,34 +99,15 @@ class Fixed:
             filled = self.inputs(size)
             filled[0][:count], filled[1][:count] = latents, heard
             return self._painting(*filled)[:count]
-        held.latents[:count].copy_(latents)
-        held.heard[:count].copy_(heard)
-        held.graph.replay()
-        return held.faces[:count]
+        for place, values in zip(held.inputs, (latents, heard), strict=True):
+            place[:count].copy_(values)
+        held.replay()
+        return held.output[:count]
 
-    def _of_size(self, size: int) -> _Captured | None:
-        if self._graphs and size not in self._captured:
-            try:
-                self._captured[size] = self._capture(size)
-            except RuntimeError as error:
-                log.warning("batches are not captured: %s", trace(error))
-                self._graphs = False
-        return self._captured.get(size)
-
-    def _capture(self, size: int) -> _Captured:
-        latents, heard = self.inputs(size)
-        side: Any = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):  # compilers and libraries come to rest before the capture
-            for _ in range(3):
-                self._painting(latents, heard)
-        torch.cuda.current_stream().wait_stream(side)
-        graph = torch.cuda.CUDAGraph()
-        # Other stages use the device from other threads meanwhile, and may.
-        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
-            faces = self._painting(latents, heard)
-        self._pool = self._pool or graph.pool()
-        return _Captured(graph, latents, heard, faces)
+    def _of_size(self, size: int) -> Captured | None:
+        if self._graphs is None:
+            return None
+        return self._graphs.of(size, self._painting, lambda: self.inputs(size))
 
 
 def can_compile() -> bool:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from modules import graphs
 from modules.avatar.checkpoints import shapes
 from modules.avatar.musetalk import compiled
 from modules.avatar.musetalk.compiled import SIZES, Fixed, Painting
@@ -14,6 +15,7 @@ from modules.avatar.musetalk.painter import Networks
 from modules.avatar.musetalk.unet import load_unet, released
 from tests.avatar.musetalk.filled import filled, noise
 from tests.avatar.musetalk.small import as_fetched
+from tests.replayed import captured
 
 
 @pytest.fixture(scope="module")
@@ -50,16 +52,30 @@ def test_a_batch_is_filled_up_to_the_next_size_and_cut_back(painting, monkeypatc
     assert fixed.largest == SIZES[-1] == 16
 
 
+def test_a_batch_that_is_replayed_shows_the_same(painting, monkeypatch) -> None:
+    made = captured(monkeypatch)
+    fixed = Fixed(painting, (50, 24), graphs=True)
+    monkeypatch.setattr(fixed, "_fills", True)
+
+    def sketched(latents: Tensor, heard: Tensor) -> Tensor:
+        return latents[:, :3] + heard.mean((1, 2))[:, None, None, None]
+
+    fixed.use(sketched)
+    for count in (1, 3):
+        torch.testing.assert_close(fixed(*inputs(count)), sketched(*inputs(count)))
+    assert [graph.count for graph in made] == [2]
+
+
 def test_a_batch_that_cannot_be_captured_is_painted_all_the_same(painting, monkeypatch) -> None:
     fixed = Fixed(painting, (50, 24), graphs=True)
     monkeypatch.setattr(fixed, "_fills", True)
     tried: list[int] = []
 
-    def refused(size: int) -> None:
-        tried.append(size)
+    def refused(work, inputs, pool) -> None:
+        tried.append(len(inputs[0]))
         raise RuntimeError("operation not permitted when stream is capturing")
 
-    monkeypatch.setattr(fixed, "_capture", refused)
+    monkeypatch.setattr(graphs, "captured", refused)
     for _ in range(2):
         assert fixed(*inputs(3)).shape == (3, 3, 256, 256)
     assert tried == [4]

@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM
 from modules.llm.local.cards import CARDS, Card
 from modules.llm.local.decoder import Decoder, Sampling
 from modules.llm.local.network import Network
+from tests.replayed import captured
 
 GREEDY = Sampling(0, 1, 0, 1)
 PENALISED = Sampling(0, 1, 0, 1.3)
@@ -91,6 +92,23 @@ def test_answers_in_one_batch_are_those_of_each_alone(network: Network, referenc
     go_on(decoder, given, {slot: len(ids) for slot, ids in prompts.items()})
     for slot, ids in prompts.items():
         assert given[slot] == expected(reference, ids, 1.3)
+
+
+def test_steps_that_are_replayed_write_the_same(
+    network: Network, reference: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network.slots = 3
+    made = captured(monkeypatch)
+    decoder = Decoder(network, PENALISED, graphs=True)
+    decoder.warm()
+    known = len(made)
+    prompts = {0: prompt(70), 1: prompt(9, 2), 2: prompt(33, 3)}
+    given = {slot: [begin(decoder, slot, ids)] for slot, ids in prompts.items()}
+    go_on(decoder, given, {slot: len(ids) for slot, ids in prompts.items()})
+    for slot, ids in prompts.items():
+        assert given[slot] == expected(reference, ids, 1.3)
+    assert len(made) == known
+    assert sum(graph.count for graph in made) == TOKENS - 1
 
 
 def test_a_slot_that_is_idle_keeps_what_it_holds(network: Network, reference: Any) -> None:

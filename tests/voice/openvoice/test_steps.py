@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from modules.voice.openvoice.engine import SECOND_PIECE
 from modules.voice.openvoice.network import Converter
 from modules.voice.openvoice.steps import LATENT_LENGTHS, SOUND_LENGTHS, Bucketed
 from modules.voice.pieces import piece_ends
+from tests.replayed import Replay, captured
 from tests.voice.openvoice.filled import noise
 from tests.voice.openvoice.test_conversion import LONG, SOURCE, TARGET, difference_db
 from tests.voice.speaking import said
@@ -33,33 +33,10 @@ def network(small: Path) -> Converter:
     return load_converter(small)
 
 
-class Replay:
-    """Stands for a graph: the same work on the same tensors, into the same output."""
-
-    def __init__(self, work: Callable[..., Tensor], inputs: tuple[Tensor, ...]) -> None:
-        self.output = work(*inputs)
-        self._work, self._inputs, self.count = work, inputs, 0
-
-    def replay(self) -> None:
-        self.count += 1
-        self.output.copy_(self._work(*self._inputs))
-
-    def pool(self) -> str:
-        return "pool"
-
-
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Replay]:
     """The graphs that are captured, as stand-ins."""
-    found: list[Replay] = []
-
-    def captured(work: Any, inputs: Any, pool: Any) -> tuple[Replay, Tensor]:
-        assert pool == ("pool" if found else None)
-        found.append(Replay(work, inputs))
-        return found[-1], found[-1].output
-
-    monkeypatch.setattr(graphs, "captured", captured)
-    return found
+    return captured(monkeypatch)
 
 
 def heard(network: Converter, frames: int) -> tuple[Tensor, ...]:
