@@ -6,10 +6,15 @@ torch is asked, and is imported for it only here: whoever asks has an engine tha
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from modules.errors import trace
+
+log = logging.getLogger("guong.card")
 
 ZEROGPU_MB = 43_000
 """Packed tensors beyond 45,097,156,608 bytes would make ZeroGPU ask for its larger, dearer card
@@ -34,17 +39,22 @@ def plugged_in() -> bool:
 
 
 def read() -> Card | None:
-    """Return the card, or None where there is none that torch can use."""
+    """Return the card, or None where there is none that torch can use.
+
+    A torch that cannot be loaded or a driver that fails costs the card, never the start.
+    """
     if os.environ.get("SPACES_ZERO_GPU"):
         return Card("ZeroGPU", ZEROGPU_MB, ZEROGPU_MB)
     try:
         import torch
-    except ImportError:
+
+        if not torch.cuda.is_available():
+            return None
+        free, total = torch.cuda.mem_get_info()
+        return Card(torch.cuda.get_device_name(), total // 1_000_000, free // 1_000_000)
+    except (ImportError, OSError, RuntimeError) as error:
+        log.warning("no card: %s", trace(error))
         return None
-    if not torch.cuda.is_available():
-        return None
-    free, total = torch.cuda.mem_get_info()
-    return Card(torch.cuda.get_device_name(), total // 1_000_000, free // 1_000_000)
 
 
 def free_mb() -> int | None:

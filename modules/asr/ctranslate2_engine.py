@@ -5,6 +5,7 @@ The network hears 30 s at a time: shorter sound is filled up with silence, as it
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import shutil
@@ -167,5 +168,9 @@ def best_network(folder: Path) -> Network:
 def _cuda() -> bool:
     import ctranslate2
 
-    # ZeroGPU lends its card through torch alone; CTranslate2 has a CUDA of its own.
-    return not os.environ.get("SPACES_ZERO_GPU") and ctranslate2.get_cuda_device_count() > 0
+    # ZeroGPU lends its card through torch alone; CTranslate2 has a CUDA of its own. Where torch is
+    # installed its form of PhoWhisper has the card, and this one would take room unplanned.
+    if os.environ.get("SPACES_ZERO_GPU") or importlib.util.find_spec("torch"):
+        return False
+    found: int = ctranslate2.get_cuda_device_count()
+    return found > 0

@@ -1,11 +1,17 @@
-"""A chat completions server in the test's own event loop, which does exactly what a test says."""
+"""A chat completions server that does exactly what a test says, in the test's own event loop.
+
+`python -m tests.llm.server` is one as a process of its own: it prints its address, repeats what it
+was last asked, word by word, and ends with its standard input.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -130,3 +136,31 @@ async def serving(answer: Answer) -> AsyncIterator[ChatServer]:
         yield server
     finally:
         listening.close()
+
+
+@contextmanager
+def process() -> Iterator[str]:
+    """Start the server as a process of its own; yield its address."""
+    command = [sys.executable, "-m", "tests.llm.server"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+        assert running.stdout
+        yield running.stdout.readline().decode().strip()
+        assert running.stdin
+        running.stdin.close()
+
+
+async def repeat(call: Call) -> None:
+    """Answer with the words of the last message."""
+    for word in call.body["messages"][-1]["content"].split():
+        await call.say(f"{word} ")
+    await call.finish()
+
+
+async def main() -> None:
+    async with serving(repeat) as server:
+        print(server.url, flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

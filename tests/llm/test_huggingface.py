@@ -18,7 +18,7 @@ from modules.errors import (
 from modules.llm import ENGINES
 from modules.llm.huggingface import ProviderEngine
 from modules.messages import Line, TurnRequest
-from tests.llm.server import Answer, Call, ChatServer, serving
+from tests.llm.server import Answer, Call, ChatServer, process, serving
 
 TOKEN = "hf_test_not_a_secret"
 
@@ -244,3 +244,20 @@ def test_what_is_not_set_is_named(
     with pytest.raises(EngineUnavailable) as raised:
         loaded()
     assert (raised.value.reason, raised.value.params["remedy"]) == (reason, name)
+
+
+def test_a_router_in_a_process_of_its_own_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub.inference import _providers
+
+    async def within(url: str) -> None:
+        router = _providers.CONVERSATIONAL_AUTO_ROUTER
+        monkeypatch.setattr(router, "base_url", url.removesuffix("/v1"))
+        engine = loaded()
+        request = TurnRequest(3, "hôm nay trời đẹp quá")
+        with anyio.fail_after(20):
+            assert "".join(await answers(engine, request)).strip() == request.text
+        engine.close()
+        await asyncio.sleep(0)
+
+    with process() as url:
+        asyncio.run(within(url))

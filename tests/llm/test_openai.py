@@ -24,7 +24,7 @@ from modules.errors import (
 from modules.llm import ENGINES
 from modules.llm.openai import ChatEngine
 from modules.messages import Line, TurnRequest
-from tests.llm.server import Answer, Call, ChatServer, serving
+from tests.llm.server import Answer, Call, ChatServer, process, serving
 
 KEY = "sk-test-not-a-secret"
 
@@ -480,3 +480,13 @@ class TestLoading:
             "assert not {'openai', 'httpx2', 'modules.llm.companion'} & set(sys.modules)"
         )
         subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_server_in_a_process_of_its_own_answers() -> None:
+    async def test(engine: ChatEngine) -> None:
+        request = TurnRequest(3, "hôm nay trời đẹp quá")
+        assert "".join(await answers(engine, request)).strip() == request.text
+        await engine.client().close()
+
+    with process() as url:
+        run(test(engine_for(url)))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import anyio
 import pytest
+import torch
 
 from modules.engines import EngineSpec
 from modules.errors import EngineUnavailable, GuongError, WeightsRejected
@@ -40,7 +41,8 @@ def test_without_torch_it_names_the_command(fetched: Weights) -> None:
     )  # fmt: skip
 
 
-def test_the_gpu_rung_needs_a_gpu(fetched: Weights) -> None:
+def test_the_gpu_rung_needs_a_gpu(fetched: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert refused(BY_NAME["openvoice"]).code == "engine_unavailable.cuda"
 
 
