@@ -14,12 +14,15 @@ import nbformat
 import pytest
 import soundfile
 from gradio_client import Client
+from gradio_client.exceptions import AppError
 from nbclient import NotebookClient
 
 from tests.running import running
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 NOTEBOOK = EXAMPLES / "guong.ipynb"
+PORTRAITS = ("musetalk", "musetalk-tiny", "wav2lip", "sadtalker", "sadtalker-still")
+"""Engines that show portraits where their weights are."""
 VIETNAMESE = re.compile(r"[ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.IGNORECASE)
 
 
@@ -76,7 +79,10 @@ def test_every_cell_of_the_notebook_runs_and_shows_what_it_promises(notebook, el
     assert VIETNAMESE.search(grown.data["text/plain"])
 
     filmed = cell(notebook, 'clip["engines"]')
-    assert printed(filmed).split()[-2:] == ["puppet", "still"]
+    _, *engines, puppet, still = printed(filmed).splitlines()
+    assert (puppet, still) == ("puppet", "still")
+    assert [line.split(":")[0] for line in engines] == [*PORTRAITS]
+    assert all(re.search(r": not here \([\w.]+\)$", line) for line in engines)
     assert len(media(filmed, "video/mp4")) == 2
 
     shown = cell(notebook, "display(Audio(audio), Video")
@@ -107,6 +113,42 @@ def test_every_cell_of_the_notebook_runs_and_shows_what_it_promises(notebook, el
     assert re.search(r"'voices': 1\b", deleted)
     assert deleted.endswith("left: []\n")
     assert not list((server.data / "users").glob("*/voices/*"))
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+def test_where_all_weights_are_the_notebook_shows_a_clip_with_every_engine(loaded, capsys):
+    """The cell itself, with an app of which all engines could run in the app's place."""
+    asked, shown, engines = [], [], ("drawn", *PORTRAITS, "puppet", "still")
+
+    def call(endpoint, *inputs):
+        if endpoint == "/add_avatar":
+            return {"id": "clip", "kind": "clip", "advice": [], "engines": ["puppet", "still"]}
+        if endpoint == "/engines":
+            row = {"stage": "avatar", "available": True, "reason": ""}
+            return [
+                {"stage": "tts", "engine": "embedded"},
+                *({**row, "engine": e} for e in engines),
+            ]
+        assert (endpoint, inputs[1]) == ("/animate", "clip")
+        asked.append(inputs[2])
+        if not loaded and inputs[2] in PORTRAITS:
+            raise AppError("engine_unavailable.unknown_engine: puppet, still")
+        return inputs[2]
+
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    (source,) = [
+        c.source for c in notebook.cells if 'clip["engines"]' in c.source and c.cell_type == "code"
+    ]
+    exec(  # the notebook's own cell
+        source,
+        {
+            "call": call, "handle_file": str, "film": "", "key": "", "sample": "", "reading": "",
+            "AppError": AppError, "Video": lambda film, **_: film, "display": shown.append,
+        },
+    )  # fmt: skip
+    assert asked == [*PORTRAITS, "puppet", "still"]
+    assert shown == (asked if loaded else ["puppet", "still"])
+    assert ("unknown_engine" in capsys.readouterr().out) != loaded
 
 
 def test_the_notebook_is_kept_without_outputs_and_calls_every_public_endpoint(server):
