@@ -12,14 +12,13 @@ import gradio as gr
 from anyio import to_thread
 
 from modules.conversation import transcript
+from modules.conversation.acted import filmers
 from modules.conversation.filming import Film, Progress, Subject
 from modules.errors import GuongError
 from modules.text.catalogue import tell
 from modules.ui.labels import first
 from modules.ui.panels import Bench
 
-HEAD = "sadtalker-256"
-"""The weights without which no answer can be acted anew."""
 DOWNLOAD = "() => document.querySelector('#guong-download')?.click()"
 ZONE = "(captions) => [captions, new Date().getTimezoneOffset()]"
 TOGGLE = """() => {
@@ -69,7 +68,7 @@ class Saving:
             self._answer, self._acted, self._conversation, self._text, self._json = (
                 labels(gr.Button(size="sm", visible=shown, **first(value=code)), value=code)
                 for code, shown in (
-                    ("saving.answer", True), ("saving.acted", bench.app.weights.present(HEAD)),
+                    ("saving.answer", True), ("saving.acted", False),
                     ("saving.conversation", True), ("saving.text", True), ("saving.json", True),
                 )
             )  # fmt: skip
@@ -79,6 +78,7 @@ class Saving:
     def _connect(self) -> None:
         on, out = self._bench.on, [self._status, self._download]
         on(self._open.click, None, js=TOGGLE)
+        on(self._open.click, self._offer, None, self._acted)
         films: tuple[tuple[gr.Button, Subject], ...] = (
             (self._answer, "answer"),
             (self._acted, "acted"),
@@ -94,6 +94,11 @@ class Saving:
         ):
             saved = on(button.click, self._writer(make, name), [self._captions, west], out, js=ZONE)
             on(saved.success, None, js=DOWNLOAD)
+
+    async def _offer(self, request: gr.Request) -> Any:
+        """Offer a moving head to who wears a portrait, while an engine is there that acts."""
+        session = self._bench.visitors.session(request)
+        return gr.update(visible=bool(filmers(self._bench.app, session.portrait)))
 
     def _filmer(self, subject: Subject) -> Any:
         async def film(request: gr.Request, captions: bool) -> AsyncGenerator[Update, None]:
