@@ -16,6 +16,7 @@ _THIRD = _TRAPS["third"]
 TERM_PHRASES = Phrases((name, name) for name in TERMS)
 TRAP_PHRASES = phrases(_TRAPS["phrases"])
 _BROKEN = {phrase: frozenset(behind) for phrase, behind in _TRAPS["broken"].items()}
+_LOOSED = {phrase: frozenset(before) for phrase, before in _TRAPS["loosed"].items()}
 MAY_BREAK = phrases(_BROKEN)
 CALLS = frozenset(_CALL["after"])
 OF = frozenset(_TRAPS["possession"]["of"])
@@ -59,10 +60,14 @@ _LONGEST_NAME = 3
 def trap_length(forms: Sequence[str], index: int, end: int | None = None) -> int:
     """Return how many words the fixed expression at `index` has, 0 where there is none.
 
-    It is none where its second half goes with what follows: "bạn | học lớp mấy".
+    It is none where its second half goes with what follows ("bạn | học lớp mấy"), or its first one
+    with what stands before ("chỉ bạn | đường").
     """
     length = TRAP_PHRASES.length(forms, index, end)
-    return 0 if length and breaks(forms, index, index + length) else length
+    if not length or breaks(forms, index, index + length):
+        return 0
+    before = forms[index - 1] if index else ""
+    return 0 if before in _LOOSED.get(" ".join(forms[index : index + length]), ()) else length
 
 
 def breaks(forms: Sequence[str], start: int, end: int) -> bool:

@@ -126,7 +126,13 @@ def test_a_compound_that_a_clause_end_would_cut_stays_whole() -> None:
         ("Nước bạn uống là nước gì?", "Nước anh uống là nước gì?", 0),
         ("Đội bạn thích là đội nào?", "Đội anh thích là đội nào?", 0),
         ("Phía bạn ngồi có nắng không?", "Phía anh ngồi có nắng không?", 0),
+        ("Thế gian khó tìm bạn hiền.", "Thế gian khó tìm bạn hiền.", 0),
+        ("Bạn hiền ơi, trời mưa.", "Bạn hiền ơi, trời mưa.", 0),
         ("Bạn hiền quá.", "Anh hiền quá.", 0),
+        ("Mẹ bạn hiền và vui tính.", "Mẹ anh hiền và vui tính.", 0),
+        ("Để em chỉ bạn đường đến ga.", "Để em chỉ anh đường đến ga.", 0),
+        ("Em luôn đứng về phía bạn.", "Em luôn đứng về phía anh.", 0),
+        ("Cốc nước bạn vừa rót đâu?", "Cốc nước anh vừa rót đâu?", 0),
     ],
 )
 def test_a_bạn_of_others_stays_and_where_it_may_be_theirs_it_is_counted(
