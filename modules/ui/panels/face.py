@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from modules.text.names import clean_name
 from modules.ui.casting import put_on
 from modules.ui.labels import first
 from modules.ui.panels import Bench
+from modules.ui.panels.face_engine import FaceEngine
 from modules.ui.routes import POSTER
 
 _SCRIPT = (Path(__file__).parent / "points.js").read_text("utf-8")
@@ -50,7 +50,7 @@ class FacePanel:
             with gr.Column():
                 self._build_own()
         self.outputs: list[Any] = [
-            self._faces, self._points, self._preview, self._delete, self._engine, self._prepare,
+            self._faces, self._points, self._preview, self._delete, *self._engine.outputs,
         ]  # fmt: skip
         self.worn: list[Any] = []
         """Events after which another face is shown on the stage."""
@@ -124,24 +124,7 @@ class FacePanel:
                 ),
                 value="face.delete",
             )  # fmt: skip
-        with gr.Row():
-            self._engine = labels(
-                gr.Dropdown(
-                    [], visible=False, scale=3, elem_id="guong-face-engine",
-                    **first(label="face.engine", info="face.engine_why"),
-                ),
-                label="face.engine",
-                info="face.engine_why",
-            )  # fmt: skip
-            self._prepare = labels(
-                gr.Button(
-                    size="sm",
-                    visible=False,
-                    elem_id="guong-face-prepare",
-                    **first(value="face.prepare"),
-                ),
-                value="face.prepare",
-            )
+        self._engine = FaceEngine(self._bench)
         self._preview = gr.Video(
             visible=False, autoplay=True, interactive=False, show_label=False, height=300,
             elem_id="guong-face-preview",
@@ -159,23 +142,8 @@ class FacePanel:
             self._marked(session),
             gr.update(value=None, visible=False),
             gr.update(visible=session.portrait is not None),
-            *self._able(session),
+            *self._engine.show(session),
         ]
-
-    def _able(self, session: Session) -> list[Any]:
-        """Return who may show the portrait that is worn; nothing to choose without a network."""
-        portrait, language = session.portrait, session.language
-        wanted = self._bench.app.preparing.wanted()
-        if portrait is None or not wanted:
-            return [gr.update(visible=False), gr.update(visible=False)]
-        resident = self._bench.app.residency.resident("avatar")
-        able = avatar.serving(resident, portrait)
-        missing = self._bench.app.preparing.missing(portrait)
-        listed = [(tell(language, "face.engine_any"), "")]
-        listed += [(name, name) for name in able]
-        listed += [(tell(language, "face.engine_unready", engine=n), n) for n in missing]
-        chosen = portrait.engine if portrait.engine in {*able, *missing} else ""
-        return [gr.update(choices=listed, value=chosen, visible=True), gr.update(visible=True)]
 
     def _marked(self, session: Session) -> dict[str, Any]:
         """Return what the editor of the points shows: nothing for a drawn persona."""
@@ -206,9 +174,9 @@ class FacePanel:
             on(self._faces.input, self._use, self._faces, [*self.outputs, self._status]),
             on(self._delete.click, self._remove, None, [*self.outputs, self._status]),
             on(
-                self._prepare.click,
+                self._engine.button.click,
                 self._choose,
-                self._engine,
+                self._engine.choice,
                 [*self.outputs, self._status],
                 busy=True,
             ),
@@ -236,7 +204,7 @@ class FacePanel:
         told = [tell(session.language, "face.kept", name=kept.name)]
         told += [tell(session.language, f"face.advice_{code}") for code in draft.advice]
         if session.portrait and (missing := app.preparing.missing(session.portrait)):
-            told.append(await self._made_ready(session, missing[0], progress))
+            told.append(await self._engine.make_ready(session, missing[0], progress))
         return [*await self.show(session), None, None, False, " ".join(told)]
 
     async def _choose(
@@ -244,28 +212,12 @@ class FacePanel:
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> list[Any]:  # fmt: skip
         """Let an engine show the face from now on; one that paints is prepared first, and shown."""
-        session, app = self._bench.visitors.session(request), self._bench.app
-        if session.portrait is None:
-            raise NotFound("avatar", id="")
-        face, name = session.portrait.id, engine or ""
-        told = ""
-        if name in app.preparing.missing(session.portrait):
-            told = await self._made_ready(session, name, progress)
-        await to_thread.run_sync(lambda: app.faces.change(session.owner, face, engine=name))
-        await put_on(session, face)
+        session = self._bench.visitors.session(request)
+        told = await self._engine.choose(session, engine or "", progress)
         shown = await self.show(session)
         if told:
             shown[_PREVIEW] = await self._said(session)
         return [*shown, told or tell(session.language, "face.engine_used")]
-
-    async def _made_ready(self, session: Session, engine: str, progress: gr.Progress) -> str:
-        """Prepare the face that is worn; return the sentence that says so."""
-        assert session.portrait is not None
-        steps = self._bench.app.preparing.prepare(session.owner, session.portrait.id, engine)
-        async with aclosing(steps) as shares:
-            async for share in shares:
-                progress(share, tell(session.language, "face.preparing", engine=engine))
-        return tell(session.language, "face.prepared", engine=engine)
 
     async def _use(self, request: gr.Request, face: str) -> list[Any]:
         session = self._bench.visitors.session(request)
