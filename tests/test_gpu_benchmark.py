@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from benchmarks import gpu, gpu_llm, gpu_voice
+from benchmarks import gpu, gpu_feel, gpu_hear, gpu_llm, gpu_voice
 from benchmarks.report import Figure
 
 torch.set_num_threads(1)  # tests share the machine
@@ -34,6 +34,18 @@ def test_voice_and_model_are_measured_and_the_table_says_where(monkeypatch, tmp_
     assert all(row["value"] > 0 for row in rows[1:])
     assert not any(row["at_least"] or row["at_most"] for row in rows)  # toys reach nothing
     assert names.split()[0] in capsys.readouterr().out
+
+
+def test_hearing_and_feeling_are_measured_to_the_end(monkeypatch):
+    monkeypatch.setattr(gpu_hear, "VISITORS", (2,))
+    monkeypatch.setattr(gpu_feel, "SESSIONS", (2,))
+    monkeypatch.setattr(gpu_feel, "ROUNDS", 1)
+    rows = gpu.run(("hear", "feel"), small=True)
+    names = " ".join(row.name for row in rows)
+    assert "2 visitors" in names
+    assert "2 at once" in names
+    assert "failed" not in names
+    assert all(row.value > 0 for row in rows[1:] if "first use" not in row.name)
 
 
 def test_every_part_that_there_is_can_be_asked_for():
