@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 from anyio import to_thread
 
 from modules import asr, avatar, emotion, llm, memory, tts, voice, zerogpu
-from modules.avatar.landmarks.finder import Finder
+from modules.avatar.landmarks.finder import finder_of
 from modules.avatar.photo.store import FaceStore
 from modules.conversation import speaking, upkeep
 from modules.conversation.back import Back, back
@@ -85,7 +85,7 @@ class App:
         self.idle_loops = IdleLoops(settings.data / "cache")
         self.faces = FaceStore(settings.data / "users")
         self.portrait_loops = PortraitLoops(self.faces)
-        self.finder = Finder(self.weights)
+        self.finder = finder_of(self.weights)
         self.preparing = Preparing(self)
         self.base_voices = BaseVoices(self.residency, settings.data / "base_voices")
         self.media_budget = Budget()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -92,6 +94,19 @@ class Finder:
         except (EngineUnavailable, WeightsRejected) as error:
             log.warning("dwpose is not used: %s", error)
             return None
+
+
+_shared: WeakValueDictionary[Path, Finder] = WeakValueDictionary()
+_sharing = threading.Lock()
+
+
+def finder_of(weights: Weights) -> Finder:
+    """Return the finder of a directory of weights: all that look for points share its networks."""
+    with _sharing:
+        found = _shared.get(weights.directory)
+        if found is None:
+            found = _shared[weights.directory] = Finder(weights)
+        return found
 
 
 def _same(found: FloatArray, marked: FloatArray) -> bool:

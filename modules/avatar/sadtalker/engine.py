@@ -71,14 +71,17 @@ class SadTalkerEngine:
         Raises `EngineFailed` "no_portrait" where there is none, and "not_live" for a turn that is
         played while it is made: a head begins to speak when all is said.
         """
+        from modules.avatar.landmarks.finder import finder_of
         from modules.avatar.sadtalker.stream import TalkingHead
 
         if request.portrait is None:
             raise EngineFailed("no_portrait", stage="avatar", engine=self.spec.name)
         if request.live:
             raise EngineFailed("not_live", stage="avatar", engine=self.spec.name)
-        still = self.spec.name.endswith(STILL)
-        return TalkingHead(request.reply, request.portrait, self._open_studio(), still=still)
+        still, finder = self.spec.name.endswith(STILL), finder_of(weights())
+        return TalkingHead(
+            request.reply, request.portrait, self._open_studio(), finder, still=still
+        )
 
     def _open_studio(self) -> Studio:
         if self._studio is None:

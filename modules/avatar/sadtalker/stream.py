@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import soxr
 
+from modules.avatar.landmarks.finder import Finder
 from modules.avatar.landmarks.mapping import points68
 from modules.avatar.neural.painting import FRAME_HEARD
 from modules.avatar.sadtalker.acting import speaking
@@ -30,9 +31,12 @@ class TalkingHead(FaceStream):
     come once the last piece has been heard.
     """
 
-    def __init__(self, reply: int, portrait: Portrait, studio: Studio, *, still: bool) -> None:
+    def __init__(
+        self, reply: int, portrait: Portrait, studio: Studio, finder: Finder, *, still: bool
+    ) -> None:
         super().__init__(reply)
         self._portrait, self._studio, self._still = portrait, studio, still
+        self._finder = finder
         self._sound: list[FloatArray] = []
         self._head: Head | None = None
         self._faces: Iterator[ByteArray] = iter(())
@@ -55,7 +59,8 @@ class TalkingHead(FaceStream):
         said = np.concatenate(self._sound)
         whole = np.pad(said, (0, max(0, (frame + 1 - now) * FRAME_SAMPLES - len(said))))
         heard = soxr.resample(whole, SPEECH_RATE, LISTEN_RATE)[: (frame + 1 - now) * FRAME_HEARD]
-        self._head = self._studio.see(portrait.rgb, points68(portrait.points), "full")
+        points = self._finder.picture(portrait.rgb, points68(portrait.points))
+        self._head = self._studio.see(portrait.rgb, points, "full")
         rows = speaking(
             self._studio, self._head, np.asarray(heard, np.float32), still=self._still,
             seed=zlib.crc32(portrait.id.encode()),

@@ -11,16 +11,18 @@ import pytest
 import torch
 
 from modules.avatar import ENGINES, FILMERS, serving
+from modules.avatar.landmarks.finder import finder_of
+from modules.avatar.landmarks.mapping import points68
 from modules.avatar.neural.painting import Mover
 from modules.avatar.sadtalker import checkpoint
 from modules.avatar.sadtalker import engine as engines
 from modules.avatar.sadtalker.checkpoint import SadTalker
 from modules.avatar.sadtalker.engine import SadTalkerEngine
 from modules.avatar.sadtalker.mapping import MappingNet
-from modules.avatar.sadtalker.studio import Studio
+from modules.avatar.sadtalker.studio import Head, Kind, Studio
 from modules.errors import EngineFailed, EngineUnavailable, WeightsRejected
-from modules.messages import Frames, Speech, TurnRequest
-from modules.models import MODELS
+from modules.messages import ByteArray, FloatArray, Frames, Speech, TurnRequest
+from modules.models import MODELS, Weights
 from tests.avatar.conftest import cut, pictures, play, sound, spoken
 from tests.avatar.sadtalker.toys import portrait, toys
 
@@ -54,6 +56,41 @@ def test_an_answer_is_filmed_whole_with_exactly_its_sound(studio: Studio) -> Non
     assert [batch.first for batch in batches] == list(
         np.cumsum([0, *(len(batch.rgb) for batch in batches)])[:-1]
     )
+
+
+class Knows:
+    """A finder that sees a face elsewhere than its owner marked it."""
+
+    def __init__(self, by: float) -> None:
+        self.by, self.asked = by, 0
+
+    def picture(self, rgb: ByteArray, marked: FloatArray) -> FloatArray:
+        self.asked += 1
+        return marked + np.float32(self.by)
+
+
+@pytest.mark.parametrize("by", [0.0, 14.0])
+def test_a_film_is_made_from_the_points_that_are_found(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, by: float
+) -> None:
+    finder, seen = Knows(by), list[FloatArray]()
+    monkeypatch.setattr("modules.avatar.landmarks.finder.finder_of", lambda weights: finder)
+    see = studio.see
+
+    def noted(rgb: ByteArray, points: FloatArray, kind: Kind) -> Head:
+        seen.append(points)
+        return see(rgb, points, kind)
+
+    monkeypatch.setattr(studio, "see", noted)
+    film(studio, spoken(0.2, last=True))
+    assert finder.asked == 1
+    np.testing.assert_array_equal(seen[0], points68(portrait().points) + np.float32(by))
+
+
+def test_all_that_look_for_points_share_one_finder(tmp_path: Path) -> None:
+    first = finder_of(Weights(tmp_path))
+    assert finder_of(Weights(tmp_path)) is first
+    assert finder_of(Weights(tmp_path / "other")) is not first
 
 
 def test_pieces_wait_for_the_last_and_make_the_same_film(studio: Studio) -> None:
@@ -124,6 +161,8 @@ def test_moving_and_still_share_what_is_loaded(
         return studio
 
     class Kept:
+        directory = tmp_path
+
         def path(self, key: str) -> Path:
             return tmp_path / key
 
