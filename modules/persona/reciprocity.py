@@ -15,6 +15,7 @@ from modules.persona.terms import TERMS, agree, back_term, junior
 
 _RULES = table("pairs")
 _MIRROR: Mapping[str, Mapping[str, str]] = _RULES["mirror"]
+_MUTUAL: Mapping[str, str] = _RULES["mutual"]
 _RUDE_SELVES = frozenset(_RULES["softened"]["selves"])
 _RUDE_ADDRESSEES = frozenset(_RULES["softened"]["addressees"])
 _SAME_BOTH_WAYS = frozenset({"you", "peer", "rude_you"})
@@ -84,11 +85,20 @@ def reciprocal(user_self: str | None, addressee: str | None, facts: Facts) -> Te
     rude = user_self in _RUDE_SELVES or addressee in _RUDE_ADDRESSEES
     if rude and not facts.rude:
         return Terms(_SOFTENED.assistant_self, _SOFTENED.user_term)
+    if addressee and addressee in _MUTUAL:
+        return _mutual(user_self, addressee)
     if user_self and addressee and TERMS[user_self].role == "self":
         return _from_neutral(user_self, addressee, facts)
     if not user_self and addressee and "peer" in TERMS[addressee].classes:
         return Terms(TERMS[addressee].back, addressee)  # an uncle is "cậu" beside a nephew only
     return Terms(_spoken(addressee), user_self if user_self and _can_be_called(user_self) else None)
+
+
+def _mutual(user_self: str | None, addressee: str) -> Terms:
+    """Both say the same for "you", spouses mình and officers đồng chí."""
+    if user_self and _can_be_called(user_self):
+        return Terms(_MUTUAL[addressee], user_self)
+    return Terms(user_self or _MUTUAL[addressee], addressee)
 
 
 def _from_neutral(user_self: str, addressee: str, facts: Facts) -> Terms:

@@ -8,6 +8,7 @@ third persons are left alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from modules.messages import Pair
@@ -55,8 +56,17 @@ class Slot:
     term: str
 
 
-def neutral_slots(answer: Utterance, pair: Pair) -> tuple[list[Slot], int]:
-    """Return the neutral words to exchange, and how many doubtful ones were left."""
+def neutral_slots(
+    answer: Utterance, pair: Pair, said_in: Pair | None = None
+) -> tuple[list[Slot], int]:
+    """Return the neutral words to exchange, and how many doubtful ones were left.
+
+    `said_in` is the pair that the answer was given in, where that is another one: what stood for
+    the assistant then ("mình") may stand for the user now.
+    """
+    kept = {pair.assistant_self, pair.user_term}
+    if said_in is not None and said_in.assistant_self != pair.assistant_self:
+        kept.discard(said_in.assistant_self)
     slots: list[Slot] = []
     left = 0
     # "cậu" is an uncle, unless somebody says "tớ".
@@ -65,7 +75,7 @@ def neutral_slots(answer: Utterance, pair: Pair) -> tuple[list[Slot], int]:
     for segment in answer.segments:
         index = segment.start
         while index < segment.end:
-            step, slot, doubtful = _neutral_at(answer, segment, index, pair, choices)
+            step, slot, doubtful = _neutral_at(answer, segment, index, kept, choices)
             if slot:
                 slots.append(slot)
             left += doubtful
@@ -85,7 +95,7 @@ def _neutral_at(
     answer: Utterance,
     segment: Segment,
     index: int,
-    pair: Pair,
+    kept: AbstractSet[str],
     choices: tuple[tuple[Phrases[None], str], ...],
 ) -> tuple[int, Slot | None, bool]:
     """Return how many tokens to go on, the slot at `index`, and whether one was left in doubt."""
@@ -95,15 +105,13 @@ def _neutral_at(
     trap = trap_length(forms, index) or _PROVERBS.length(forms, index)
     if trap:
         doubtful = " ".join(forms[index : index + trap]) in _AMBIGUOUS
-        return trap, None, doubtful and pair.user_term not in _MAY_BE_FRIEND
+        return trap, None, doubtful and kept.isdisjoint(_MAY_BE_FRIEND)
     for words, term in choices:
         length = words.length(forms, index)
         if not length:
             continue
         said = " ".join(forms[index : index + length])
-        if said in (pair.assistant_self, pair.user_term) or not _is_slot(
-            answer, segment, index, index + length
-        ):
+        if said in kept or not _is_slot(answer, segment, index, index + length):
             return length, None, False
         if said == "mình" and not _is_assistant(forms, segment, index):
             return length, None, True
@@ -236,7 +244,7 @@ def _renamed(mentions: Sequence[Mention], new: Mapping[str, str]) -> list[Slot]:
 
 def pair_slots(answer: Utterance, old: Pair, new: Pair) -> list[Slot]:
     """Return every place of the old pair's terms, to be rewritten in the new one."""
-    slots, _ = neutral_slots(answer, new)
+    slots, _ = neutral_slots(answer, new, old)
     taken = {slot.start for slot in slots}
     own = {old.assistant_self, old.user_term} - _NEUTRAL
     mentions = [

@@ -189,3 +189,53 @@ def test_gender_tells_the_other_half_only_where_it_is_known() -> None:
 )
 def test_an_assistant_introduces_itself_in_the_pair(pair: Pair, name: str, words: str) -> None:
     assert greeting(pair, name) == words
+
+
+TABLE = """tôi bạn|tôi anh|tôi chị|mình bạn|tui bạn|tớ cậu|tui bà|tui ông|em anh|anh em
+em chị|chị em|em o|cháu chú|con chú|chú cháu|chú con|cháu cô|con o|con cô
+con dì|cô cháu|cô con|cháu bác|con bác|bác cháu|bác con|cháu ông|cháu bà|con ông
+con bà|cháu ôn|cháu mệ|ông cháu|bà cháu|ông con|bà con|cháu cụ|con cụ|con cố
+con bố|bố con|con ba|con bọ|con tía|ba con|con mẹ|con u|con bầm
+con mạ|con má|mẹ con|má con|cháu thím|con thím|thím cháu|thím con|con dượng
+dượng con|cháu cậu|con cậu|con mợ|con mự|cậu cháu|cậu con|mợ con|cháu dì|dì cháu
+dì con|em anh_cả|em ả|em anh_hai|em chị_ba|mình mình|tui mình|em ông_xã|em thầy|con thầy
+em cô|thầy em|cô em|thầy con|em sếp|em quý_khách|tôi quý_khách|tôi ông|tôi bà
+tôi đồng_chí""".replace("\n", "|").split("|")
+"""The pairs of the usage manuals, the assistant's own term first."""
+LEFT_OUT = ["tao mày", "tau mi", "con anh", "con chị", "đồng_chí đồng_chí", "con đẻ"]
+
+
+@pytest.mark.parametrize("spelled", TABLE)
+def test_every_pair_of_the_usage_manuals_is_in_the_panel_and_can_be_wished_for(
+    spelled: str,
+) -> None:
+    mine, yours = (part.replace("_", " ") for part in spelled.split())
+    assert Pair(mine, yours) in {choice.pair for choice in PAIRS}
+    wished = address(f"Xưng {written(mine)} gọi {written(yours)} nhé.")
+    assert wished["pair"] == {"assistant_self": mine, "user_term": yours}
+
+
+@pytest.mark.parametrize("spelled", LEFT_OUT)
+def test_some_pairs_are_left_out_of_the_panel(spelled: str) -> None:
+    mine, yours = (part.replace("_", " ") for part in spelled.split())
+    assert Pair(mine, yours) not in {choice.pair for choice in PAIRS}
+
+
+@pytest.mark.parametrize(
+    ("said", "mine", "yours"),
+    [
+        ("mình ơi, cơm xong chưa, em đói rồi", "mình", "em"),
+        ("minh oi em doi bung qua", "mình", "em"),
+        ("mình ơi anh về rồi", "mình", "anh"),
+        ("mình ơi tui về rồi nè", "tui", "mình"),
+        ("Chào đồng chí, tôi là Nam.", "tôi", "đồng chí"),
+        ("Đồng chí ơi.", "tôi", "đồng chí"),
+    ],
+)
+def test_spouses_and_officers_are_heard(said: str, mine: str, yours: str) -> None:
+    assert address(said)["pair"] == {"assistant_self": mine, "user_term": yours}
+
+
+def test_a_staff_s_con_before_anh_is_followed_where_it_is_wished_for() -> None:
+    pair = address("Xưng con gọi anh nhé.")["pair"]
+    assert pair == {"assistant_self": "con", "user_term": "anh"}
