@@ -387,6 +387,8 @@ class TurnRequest:
     pitch: float = 0.0
     """Semitones above the base voice chosen by the user, -6 to 6."""
     live: bool = True
+    heard_as: str = ""
+    """The text with the likeliest marks where it was typed without any, a guess; else empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ async def front(session: Session, heard: str | Utterance, reply: int, tell: Tell
     )  # fmt: skip
     request = replace(
         _request(session, text, reply),
+        heard_as=persona.restored(text),
         history=_in_pair(session),
         mood=mood,
         overall=overall,

@@ -13,6 +13,7 @@ from modules.persona.prompt import instructions
 from modules.persona.reciprocity import Facts, Terms
 from modules.persona.relations import PAIRS, PairChoice, greeting, preview
 from modules.persona.repair import repair
+from modules.persona.restoring import restored
 from modules.persona.state import AddressState, advance, choose, undo
 from modules.persona.terms import TERMS, Term, term_of
 
@@ -42,6 +43,7 @@ __all__ = [
     "instructions",
     "preview",
     "repair",
+    "restored",
     "rewrite_history",
     "term_of",
     "undo",

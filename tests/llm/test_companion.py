@@ -103,7 +103,7 @@ def test_entries_are_well_formed(name: str) -> None:
             assert pattern.count("(") == pattern.count(")"), pattern
             classes = set(re.findall(r"%(\w+)", pattern)) - {"word"}
             assert classes <= set(hearing_data()["classes"]), pattern
-            assert re.fullmatch(r"[\w\s()|^$#%!.'-]+", pattern), pattern
+            assert re.fullmatch(r"[\w\s()|^$#%!=.'-]+", pattern), pattern
 
 
 def test_every_kind_has_entries_and_every_entry_is_reached() -> None:

@@ -12,12 +12,13 @@ from datetime import datetime
 from functools import lru_cache
 
 from modules.llm.companion import feelings
+from modules.llm.companion.care import careful
 from modules.llm.companion.echo import echoed
 from modules.llm.companion.fresh import renewed
 from modules.llm.companion.manner import Dress, in_manner
 from modules.llm.companion.phrases import alternatives
 from modules.llm.companion.quoting import with_quote
-from modules.llm.companion.responders import RESPONDERS
+from modules.llm.companion.responders import RESPONDERS, Responders
 from modules.llm.companion.skills import mention
 from modules.llm.companion.talk import Talk, talk_of
 from modules.llm.companion.wording import TOLD, polish, sentences
@@ -26,6 +27,7 @@ from modules.messages import TurnRequest
 Said = tuple[str, str]
 """What kind of answer it is, and its text."""
 
+_NOT_KNOWN = ("listen", "unknown")
 _SAYS_SO = ("mô hình ngôn ngữ", "soạn sẵn")
 """What an answer holds that already tells what the companion is."""
 _OPENED_BEFORE = 2
@@ -38,10 +40,7 @@ _TAKEN_UP = 0.85
 def answer(request: TurnRequest, moment: datetime) -> list[str]:
     """Return the sentences of the answer, in the words of its pair, tone and region."""
     talk = talk_of(request, moment)
-    greeting, inner = _greeted(talk)
-    kind, text = _first(inner)
-    if greeting and kind == "listen":
-        greeting, (kind, text) = "", _first(talk)
+    greeting, kind, text = answered(talk)
     if greeting and kind not in ("crisis", "refuse", "greeting"):
         text = f"{greeting} {text}"
     else:
@@ -51,6 +50,29 @@ def answer(request: TurnRequest, moment: datetime) -> list[str]:
     text = renewed(talk, kind, text)
     told = len(sentences(text.partition(TOLD)[2]))
     return _in_manner(talk, kind, sentences(polish(text, talk.voice, talk.turn)), told)
+
+
+def answered(talk: Talk) -> tuple[str, str, str]:
+    """Return the greeting, if one is given back, and the kind and text of the answer.
+
+    What was typed without marks is read with the likeliest ones, save for danger. What nothing is
+    known of is taken up as it was typed.
+    """
+    if talk.heard.bare and talk.request.heard_as and careful(talk) is None:
+        guess = replace(talk, heard=talk.read(talk.request.heard_as))
+        greeting, kind, text = _with_greeting(guess, RESPONDERS[1:])
+        if kind not in _NOT_KNOWN:
+            return greeting, kind, text
+        return _with_greeting(talk, [each for each in RESPONDERS if each[0] in _NOT_KNOWN])
+    return _with_greeting(talk, RESPONDERS)
+
+
+def _with_greeting(talk: Talk, responders: Responders) -> tuple[str, str, str]:
+    greeting, inner = _greeted(talk)
+    said = _first(inner, responders)
+    if greeting and said[0] == "listen":
+        greeting, said = "", _first(talk, responders)
+    return greeting, *said
 
 
 def _in_manner(talk: Talk, kind: str, parts: list[str], told: int) -> list[str]:
@@ -66,8 +88,8 @@ def _in_manner(talk: Talk, kind: str, parts: list[str], told: int) -> list[str]:
     return in_manner(parts, dress, told)
 
 
-def _first(talk: Talk) -> Said:
-    for kind, responder in RESPONDERS:
+def _first(talk: Talk, responders: Responders) -> Said:
+    for kind, responder in responders:
         if text := responder(talk):
             return kind, text
     return "listen", talk.say("go_on") or ""

@@ -44,7 +44,7 @@ def _is_of_another(before: str) -> bool:
     return related and (len(words) < 2 or words[-2] not in _GREETED)
 
 
-_RELATED = frozenset({"của", "cua", "thân", "gái", "trai", "cũ", "yêu", "mèo", "chó"})
+_RELATED = frozenset({"của", "cua", "thân", "gái", "trai", "cũ", "yêu", "mèo", "chó", "nhà", "nha"})
 _GREETED = frozenset({"chào", "chao", "hello", "hi", "hey", "dạ", "thưa", "alo"})
 
 

@@ -7,6 +7,7 @@
     # _         a number, any one syllable
     %me         a class of `hearing.toml`: me, you, kin, term, word
     %for_me     a class that is a pattern itself
+    =word       this word with its marks only: without them it is another one more often
 
 A pattern is matched against syllables that are each followed by one space.
 """
@@ -50,6 +51,8 @@ def _expression(
                 out.append(r"\S+ ")
             case "#":
                 out.append(rf"(?:{spell(_NUMBER)} )+")
+            case _ if token.startswith("=") and len(token) > 1:
+                out.append(re.escape(token[1:]) + " ")
             case _ if token.startswith("%") and isinstance(classes[token[1:]], str):
                 out.append(_expression(str(classes[token[1:]]), classes, spell))
             case _ if token.startswith("%"):

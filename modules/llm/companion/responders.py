@@ -31,6 +31,9 @@ from modules.llm.companion.topics import (
 from modules.llm.companion.wording import wording_data
 from modules.text import is_bare_syllable, is_vietnamese_syllable
 
+Responders = Sequence[tuple[str, Callable[[Talk], str | None]]]
+"""Kinds of answer, each with what may give one."""
+
 _LONG_WORDS = 90
 
 
@@ -208,7 +211,7 @@ def _asks_of_assistant(talk: Talk) -> bool:
     return not {"bạn", "ban"}.isdisjoint(talk.heard.core.split()[:-1])
 
 
-RESPONDERS: Sequence[tuple[str, Callable[[Talk], str | None]]] = (
+RESPONDERS: Responders = (
     ("crisis", careful),
     ("skill", remembered),  # before what is refused: a document of theirs may say it
     ("refuse", _entry_of("refuse")),
