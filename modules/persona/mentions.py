@@ -36,6 +36,11 @@ _CLASSIFIERS = frozenset(_TRAPS["classifier"]["words"])
 _CLASSIFIED = frozenset(_TRAPS["classifier"]["nouns"])
 _KIN_OF_ANIMALS = ("con", "mẹ", "bố", "cha")
 _COUNTS = frozenset(_TRAPS["classifier"]["counts"])
+_OATHS = phrases(_TRAPS["oath"]["words"])
+_OATH_TAILS = frozenset(_TRAPS["oath"]["tails"])
+_SEEN = frozenset(_TRAPS["oath"]["seen"])
+_STATES = phrases(_TRAPS["oath"]["states"], table("cues")["self_after"]["own_state"])
+_NO_OATH = frozenset((*TERMS, *_TRAPS["oath"]["never_behind"]))
 _GIVEN: dict[str, list[str]] = _TRAPS["given"]
 _COUNTERPARTS: dict[str, str] = _POSSESSION["counterparts"]
 _PREDICATES = frozenset(table("cues")["clause"]["predicates"]) | {"là", "tên", "xin", "đi", "mới"}
@@ -93,6 +98,9 @@ def _mention_at(utterance: Utterance, segment: Segment, index: int) -> tuple[Men
         return None, index + 1
     if _classifies(utterance, segment, index):
         return None, index + 1
+    oath = _oath_at(utterance, segment, index)
+    if oath:
+        return None, index + oath
     hailed = _callable_at(utterance, segment, index)
     if hailed:
         return hailed, hailed.end
@@ -105,6 +113,19 @@ def _mention_at(utterance: Utterance, segment: Segment, index: int) -> tuple[Men
         return None, index + max(trap, 1)
     mention = _judge(utterance, segment, index, length, term)
     return mention, mention.end
+
+
+def _oath_at(utterance: Utterance, segment: Segment, index: int) -> int:
+    """Return the length of an oath at `index`, 0 where there is none: not in "con thấy mẹ mệt"."""
+    length = _OATHS.length(utterance.forms, index, segment.end)
+    behind = utterance.forms[index + length : segment.end]
+    if not length or not set(behind) <= _OATH_TAILS or segment.mark == "ơi":
+        return 0
+    before = utterance.before(segment, index)
+    if utterance.forms[index] in _SEEN:
+        alone = not before and utterance.forms[index] == "bỏ" and behind == ["rồi"]
+        return length if alone or _STATES.end(before) else 0
+    return length if not before or before[-1] not in _NO_OATH else 0
 
 
 def _classifies(utterance: Utterance, segment: Segment, index: int) -> bool:

@@ -147,3 +147,33 @@ def test_a_half_that_was_known_before_brings_its_other_half_back() -> None:
     state = advance(replace(state, chosen=NO_TERMS), "Ngủ ngon nhé em")
     assert state.pair == Pair("em", "anh")
     assert after("Chị ơi giúp em với.", "Ngủ ngon nhé em").pair == Pair("em", "anh chị")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Nói chuyện chán bỏ mẹ",
+        "Mệt thấy mẹ luôn",
+        "Chết mẹ rồi",
+        "Đau bỏ mẹ ra",
+        "Bỏ mẹ rồi",
+        "ma nghi lai thay buon",
+        "ma nghi hoai khong ra",
+    ],
+)
+def test_an_oath_or_a_bare_mà_calls_nobody(said: str) -> None:
+    assert after(said).pair == Pair()
+    assert after("Anh mệt quá em ơi.", said, said).pair == Pair("em", "anh")
+
+
+@pytest.mark.parametrize(
+    ("said", "mother"),
+    [
+        ("Con thấy mẹ mệt", "mẹ"),
+        ("Chết mẹ ơi con quên rồi", "mẹ"),
+        ("Mẹ ơi con không muốn bỏ mẹ", "mẹ"),
+        ("ma oi con doi bung", "má"),
+    ],
+)
+def test_a_mother_who_is_seen_left_or_called_is_one(said: str, mother: str) -> None:
+    assert after(said).pair == Pair(mother, "con")
