@@ -3,12 +3,15 @@
 import importlib
 import json
 import sys
+from functools import partial
 
 import pytest
 import torch
+from diffusers import AutoencoderTiny
 
-from benchmarks import gpu, gpu_feel, gpu_hear, gpu_llm, gpu_voice
+from benchmarks import gpu, gpu_face, gpu_face_heads, gpu_feel, gpu_hear, gpu_llm, gpu_voice
 from benchmarks.report import Figure
+from tests.avatar.sadtalker.toys import toys
 
 torch.set_num_threads(1)  # tests share the machine
 
@@ -48,9 +51,31 @@ def test_hearing_and_feeling_are_measured_to_the_end(monkeypatch):
     assert all(row.value > 0 for row in rows[1:] if "first use" not in row.name)
 
 
+def test_every_face_is_measured(monkeypatch):
+    small = (8, 8, 8, 8)
+    tiny = partial(
+        AutoencoderTiny, encoder_block_out_channels=small, decoder_block_out_channels=small
+    )
+    monkeypatch.setattr(gpu_face, "SESSIONS", 2)
+    monkeypatch.setattr(gpu_face, "released_tiny", tiny)
+    # Of SadTalker's networks one takes nearly all the time: a toy stands in its place.
+    folded = gpu_face_heads.folded
+    monkeypatch.setattr(gpu_face_heads, "folded", lambda networks: toys(folded(networks)))
+    _, *rows = gpu.run(("face",), small=True)
+    names = " ".join(row.name for row in rows)
+    assert not any("failed" in row.name or "not measured" in row.name for row in rows), rows
+    for expected in (
+        "MuseTalk (toy), batch of 4", "tiny decoder", "first frames of a clause", "2 sessions",
+        "at hand again", "SadTalker (small frames): 1 at once", "an answer filmed", "an idle loop",
+    ):  # fmt: skip
+        assert expected in names
+    assert all(row.value > 0 for row in rows)
+    assert not any(row.at_least or row.at_most for row in rows)
+
+
 def test_every_part_that_there_is_can_be_asked_for():
-    assert {"llm", "voice", "turn"} <= set(gpu.PARTS)
-    for part in ("llm", "voice"):
+    assert {"llm", "voice", "face", "turn"} <= set(gpu.PARTS)
+    for part in ("llm", "voice", "face"):
         assert callable(importlib.import_module(f"benchmarks.gpu_{part}").run)
 
 
