@@ -21,6 +21,8 @@ says so. An engine that shows whole pictures has no seam.
 from __future__ import annotations
 
 import asyncio
+import importlib
+import importlib.util
 import tempfile
 import time
 from collections.abc import Callable
@@ -77,6 +79,8 @@ def run() -> list[Figure]:
         for spec in ENGINES:
             if spec.name != "drawn":
                 figures += _engine(spec, portrait, speech)
+    if importlib.util.find_spec("torch"):
+        figures += importlib.import_module("benchmarks.face_ready").run()
     return figures
 
 

@@ -27,6 +27,7 @@ from modules.errors import GuongError
 from modules.messages import ByteArray
 from modules.models import weights
 
+COMMAND = "python -m benchmarks.face_decoder, once sd-vae-ft-mse and taesd are fetched"
 MOUTH = (slice(150, 230), slice(78, 178))
 """Rows and columns of a crop of 256 in which the mouth lies."""
 
@@ -38,7 +39,8 @@ def run(pictures: tuple[Path, ...] = ()) -> list[Figure]:
         encoder, full = released_autoencoder(kept.path("sd-vae-ft-mse"))
         tiny = released_tiny_decoder(kept.path("taesd"))
     except GuongError as error:
-        return [Figure("tiny decoder: not measured", 0, "", detail=error.code)]
+        why = f"{error.code}: {COMMAND}"
+        return [Figure("tiny decoder: not measured", float("nan"), "", detail=why)]
     device = "cuda" if torch.cuda.is_available() else "cpu"
     parts = [part.to(device) for part in (encoder, full, tiny)]
     errors: dict[str, list[float]] = {"crop": [], "mouth": []}

@@ -8,7 +8,6 @@ loop is measured where its repository lies in `originals/MuseTalk` (never commit
 from __future__ import annotations
 
 import importlib.util
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from benchmarks import face_ready
 from benchmarks.report import Figure, percentile, spread
 from modules.avatar.musetalk import compiled
 from modules.avatar.musetalk.config import EarConfig, UNetConfig, VAEConfig
@@ -28,16 +28,13 @@ from modules.avatar.musetalk.unet import LipUNet
 from modules.avatar.musetalk.vae import Decoder, Encoder, TinyDecoder, released_tiny, released_vae
 from modules.avatar.neural.painting import Run
 from modules.avatar.neural.queue import PaintQueue
-from modules.avatar.neural.shelf import Pictures, read_painted, write_painted
 
 ORIGINAL = Path("originals/MuseTalk")
 SESSIONS = 8
-FPS, FIRST_FRAME_MS, SESSION_FPS, READY_MS = 250, 120, 25, 500
-"""What an H200-class card is to reach (READY_MS: any machine)."""
+FPS, FIRST_FRAME_MS, SESSION_FPS = 250, 120, 25
+"""What an H200-class card is to reach."""
 GFLOP = 800
 """Of a frame: UNet and decoder, multiplications and additions of matrices alone."""
-CLIP = 300
-"""Frames of an avatar: twelve seconds."""
 
 FULL = (
     UNetConfig((320, 640, 1280, 1280), 2, 8, 32, 384),
@@ -55,7 +52,7 @@ def run(device: str) -> list[Figure]:
     """Return the rows of MuseTalk, and of the other painters where theirs are there."""
     cuda = device == "cuda"
     name = "MuseTalk" if cuda else "MuseTalk (toy)"
-    rounds, clip = (10, CLIP) if cuda else (2, 16)
+    rounds, clip = (10, face_ready.CLIP) if cuda else (2, 16)
     networks = random_networks(device)
     figures = speeds(name, networks, rounds)
     figures += waits(name, networks, rounds)
@@ -238,26 +235,11 @@ def ready(name: str, frames: int) -> list[Figure]:
     """Return how long an avatar of full-size arrays takes from disk to the painter."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     painter = MuseTalkPainter(random_networks(device), graphs=False, sizes=(4,))
-    y, x = np.mgrid[:512, :512]
-    picture = np.stack([x % 256, y % 256, (x + y) % 256], -1).astype(np.uint8)
-    motion = Pictures.of([np.roll(picture, k, 0) for k in range(frames)])
-    one = painter.prepare(picture[None], points()[None])
-    arrays = {key: np.repeat(value, frames, 0) for key, value in one.items()}
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "painted-musetalk-1-0000000000000000.npz"
-        write_painted(path, arrays)
-        megabytes = (path.stat().st_size + len(motion.data)) / 1e6
-
-        def attach() -> None:
-            painter.attach(motion, read_painted(path, frames))
-
-        times = [1_000 * timed(attach) for _ in range(4)][1:]
-    prepare = 1_000 * timed(lambda: painter.prepare(picture[None], points()[None]))
-    return [
-        Figure(f"{name}: an avatar of {frames} frames at hand again", median(times), "ms",
-               at_most=READY_MS, detail=f"{megabytes:.0f} MB on disk; {spread(times)}"),
-        Figure(f"{name}: preparing one frame", prepare, "ms"),
-    ]  # fmt: skip
+    picture = np.full((1, 512, 512, 3), 128, np.uint8)
+    painter.prepare(picture, points()[None])
+    prepare = 1_000 * timed(lambda: painter.prepare(picture, points()[None]))
+    figures = face_ready.ready(painter, points(), name, frames)
+    return [*figures, Figure(f"{name}: preparing one frame", prepare, "ms")]
 
 
 def timed(work: Callable[[], object]) -> float:
