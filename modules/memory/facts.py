@@ -61,17 +61,24 @@ def _fact(rules: Grammar, sentence: Sentence) -> str:
         return ""
     spoken = _closed(rules, _opened(rules, sentence))
     request = rules.opening("request", spoken.spaced)
-    kept = _requested(rules, spoken[request:]) if request else _stated(rules, spoken)
+    kept = _requested(rules, spoken, request) if request else _stated(rules, spoken)
     if kept is None or len(kept) < _FEWEST or len(kept.original) > MAX_TEXT:
         return ""
     return kept.original
 
 
-def _requested(rules: Grammar, matter: Sentence) -> Sentence | None:
+def _requested(rules: Grammar, spoken: Sentence, request: int) -> Sentence | None:
     # "Nhớ giúp mình là ...": whatever it is, unless it is a question or something to be done.
-    matter = _opened(rules, matter)
-    if matter.asked or any(_is_question(rules, clause) for clause in matter.clauses()):
+    matter = _opened(rules, spoken[request:])
+    if (
+        not matter
+        or matter.asked
+        or any(_is_question(rules, clause) for clause in matter.clauses())
+    ):
         return None
+    helped = rules.find("helped", spoken[:request].spaced)
+    if helped and not rules.opening("errand", matter.spaced):
+        return matter
     return matter if rules.opening("own_matter", matter.spaced) == len(matter) else None
 
 

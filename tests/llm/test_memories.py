@@ -54,3 +54,9 @@ def test_a_fact_fits_by_what_it_is_about() -> None:
     assert fitting(facts, "mình sợ gì nhỉ", asked=True) == "Mình sợ độ cao"
     assert fitting(facts, "mình thích ăn gì", asked=True) == "Mình thích ăn phở"
     assert fitting([], "phở") is None
+
+
+def test_for_whom_something_is_remembered_is_no_part_of_it() -> None:
+    told = facts_of(("Nhớ giúp con là con thích quà siêu nhân", "Nhớ giúp mình là mẹ dị ứng tôm"))
+    assert told == ["con thích quà siêu nhân", "mẹ dị ứng tôm"]
+    assert facts_of(("nhớ là mình là giáo viên",)) == ["mình là giáo viên"]

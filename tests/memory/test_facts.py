@@ -113,3 +113,21 @@ def test_any_text_gives_parts_of_itself_and_never_a_secret(said):
         assert set(words(fact)) <= set(words(said))
         assert secret_in(fact) is None
     kinds_of(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("Chào anh Khoa, em là Ngọc, em đang ở Đà Nẵng", ["em là Ngọc, em đang ở Đà Nẵng"]),
+        ("chào chị Hương ạ, em tên Linh", ["em tên Linh"]),
+        ("Nhớ giúp con là con thích quà siêu nhân", ["con thích quà siêu nhân"]),
+        ("nhớ giúp mình thứ sáu này họp phụ huynh", ["thứ sáu này họp phụ huynh"]),
+        ("nhớ giùm em chìa khóa dự phòng dưới chậu cây", ["chìa khóa dự phòng dưới chậu cây"]),
+        ("nhớ giúp em nhé", []),
+        ("nhớ giúp anh mua sữa cho bé", []),
+        ("nhớ ăn cơm nhé", []),
+        ("nhớ cho kỹ vào", []),
+    ],
+)
+def test_who_is_greeted_is_no_part_and_what_shall_be_remembered_is_kept(said, kept):
+    assert facts_in(said) == kept

@@ -99,7 +99,11 @@ def _telling(text: str) -> tuple[frozenset[str], frozenset[str]]:
 @lru_cache(maxsize=1)
 def _wrapping() -> re.Pattern[str]:
     before, behind = alternatives("memory", "before"), alternatives("memory", "behind")
-    return re.compile(rf"^(?:{before}[\s,:.]*)+(?=\S)|(?:\s+{behind})+[.!]*$", re.IGNORECASE)
+    # "Nhớ giúp con là con thích ...": for whom it is remembered is no part of it either.
+    mine = "|".join(sorted(_terms()[0], key=len, reverse=True))
+    told = "|".join({*_terms()[0], *hearing_data()["classes"]["kin"]})
+    whom = rf"(?:(?:{mine})\s+(?:là|rằng)\s+(?=(?:{told})\s))?"
+    return re.compile(rf"^(?:{before}[\s,:.]*)+{whom}(?=\S)|(?:\s+{behind})+[.!]*$", re.IGNORECASE)
 
 
 def _weight(verbs: frozenset[str]) -> int:
