@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from modules.persona.data import Phrases, phrases, table
+from modules.persona.marks import lines, restored
 from modules.persona.reading import Token
 from modules.persona.terms import TERMS
 from modules.persona.utterance import Utterance
@@ -28,6 +29,8 @@ _SENTENCE_ENDS = frozenset(".!?…\n")
 _CODE = frozenset("-_/\\@#+=<>{}[]|*^~&%$")
 _VOWELS = frozenset("aeiouy")
 _SENTENCE_WORDS = 4
+_RESTORED_WORDS = 3
+"""From so many words on a sentence may be given its marks as a whole, or is counted as one."""
 _LONGEST_LEAK = 2
 """Foreign words or phrases in a row that are still a slip; more are a sentence of their own."""
 
@@ -36,8 +39,10 @@ def foreign_words(answer: Utterance) -> tuple[list[Edit], int]:
     """Return the edits that put Vietnamese in place, and how many words were left in doubt."""
     edits: list[Edit] = []
     left = 0
-    if _bare(answer):
-        return [], 1  # one sentence in doubt: half of its words with marks would mend nothing
+    if words := _bare(answer):
+        whole = _restored(answer)
+        if whole or words >= _SENTENCE_WORDS:
+            return whole, int(not whole)  # half of its words with marks would mend nothing
     for start, end in _runs(answer):
         found, doubtful = _judge(answer, start, end)
         edits += found
@@ -45,15 +50,41 @@ def foreign_words(answer: Utterance) -> tuple[list[Edit], int]:
     return edits, left
 
 
-def _bare(answer: Utterance) -> bool:
-    """Say whether a whole sentence is Vietnamese that lost its marks, and no table has it all."""
+def _bare(answer: Utterance) -> int:
+    """Return how many words a sentence has that is Vietnamese without its marks, else 0.
+
+    It is none where the table has it all.
+    """
     spoken = [index for index, token in enumerate(answer.tokens) if token.kind == "word"]
     forms = [answer.forms[index] for index in spoken]
-    if len(forms) < _SENTENCE_WORDS or any(has_diacritics(form) for form in forms):
-        return False
-    marked = sum(not is_vietnamese_syllable(form) for form in forms if is_bare_syllable(form))
+    if len(forms) < _RESTORED_WORDS or any(has_diacritics(form) for form in forms):
+        return 0
+    marked = any(
+        not is_vietnamese_syllable(form) or _MARKS.length(forms, index)
+        for index, form in enumerate(forms)
+    )
     bare = all(is_bare_syllable(form) for form in forms)
-    return bare and bool(marked) and not _MARKS.fill(forms)
+    return len(forms) if bare and marked and not _MARKS.fill(forms) else 0
+
+
+def _restored(answer: Utterance) -> list[Edit]:
+    """Return the edits that give all words of a sentence their marks; none where one is unsure."""
+    edits: list[Edit] = []
+    inner = [token for line in lines(answer.tokens) for token in line[1:]]
+    if any(token.masked or token.kind == "number" for token in answer.tokens):
+        return []
+    if any(token.capital for token in inner):
+        return []  # a name
+    for line in lines(answer.tokens):
+        words = restored([token.form for token in line])
+        if words is None:
+            return []
+        edits += [
+            Edit(token.start, token.end, in_case_of(token.text, word))
+            for token, word in zip(line, words, strict=True)
+            if word != token.form
+        ]
+    return edits
 
 
 def _runs(answer: Utterance) -> Iterator[tuple[int, int]]:

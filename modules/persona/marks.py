@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from heapq import nlargest
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from modules.persona.data import RULES
@@ -38,6 +39,9 @@ GUESS_BONUS = 1.0
 """Natural logarithm by which the rules' own guess is preferred, "ban" for "bạn"."""
 SURE_BONUS = 2.0
 """The same for a guess that the neighbours support: "thay" before "oi" for "thầy"."""
+_SURE_TIMES, _SURE_SHARE = 3.0, 0.7
+"""How often a word must have been seen behind another, and in which share of its spellings, before
+an answer is spoken with it."""
 _LONGEST_LINE = 200
 """Words beyond which a line keeps the first guesses: nobody types so much without marks."""
 _WAYS = 8
@@ -103,6 +107,23 @@ def with_marks(guesses: Sequence[str], bonuses: Sequence[float]) -> list[str]:
                     found[what, word] = (worth, (*way, word))
         ways = dict(nlargest(_WAYS, found.items(), key=lambda each: each[1][0]))
     return list(max(ways.values())[1][:-1])
+
+
+def restored(bare: Sequence[str]) -> list[str] | None:
+    """Return the words of a line with their marks, or None where one of them is not sure.
+
+    Sure is a word that was often seen behind the one before it, and seldom in another spelling.
+    """
+    counts = _counts()
+    words = with_marks(bare, [0.0] * len(bare))
+    for before, word in pairwise((EDGE, *words)):
+        after = counts.behind_word.get(before)
+        spelled = counts.spellings.get(strip_diacritics(word), frozenset({word}))
+        seen = after.counts.get(word, 0.0) if after else 0.0
+        rivals = sum(after.counts.get(each, 0.0) for each in spelled) if after else 0.0
+        if seen < _SURE_TIMES or seen < _SURE_SHARE * rivals:
+            return None
+    return words
 
 
 def _likely(counts: _Counts, first: str, before: str, word: str) -> float:

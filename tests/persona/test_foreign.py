@@ -75,7 +75,9 @@ def test_names_brands_code_links_quotations_and_loanwords_stay(text: str) -> Non
     ("text", "left"),
     [
         ("Em có một surprise cho anh.", 1),
-        ("Toi co the giup gi cho ban?", 1),
+        ("Nha hang nay ban bun bo rat ngon.", 1),
+        ("Anh Nam meeting nhé.", 1),
+        ("Mình bận meeting rồi.", 1),
         ("Trời hôm nay 天气 đẹp.", 1),
         ("I am very happy today because of you.", 1),
         ("Em thích hello kitty.", 1),
@@ -125,3 +127,46 @@ def test_a_restored_word_is_the_same_word_with_its_marks(bare: str, marked: str)
     assert strip_diacritics(marked) == bare
     assert has_diacritics(marked)
     assert all(is_vietnamese_syllable(word) for word in marked.split())
+
+
+@pytest.mark.parametrize(
+    ("bare", "marked"),
+    [
+        ("Rat vui duoc gap ban!", "Rất vui được gặp bạn!"),
+        ("Cam on anh nhieu", "Cảm ơn anh nhiều"),
+        ("Toi co the giup gi cho ban?", "Tôi có thể giúp gì cho bạn?"),
+        ("Toi khong biet.", "Tôi không biết."),
+        ("Ban co khoe khong?", "Bạn có khỏe không?"),
+        ("Hom nay troi dep qua.", "Hôm nay trời đẹp quá."),
+    ],
+)
+def test_a_sentence_without_any_marks_is_given_them_where_every_word_is_sure(
+    bare: str, marked: str
+) -> None:
+    assert mended(bare) == (marked, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "La cay rung rat nhieu ngoai san.",
+        "Em rat nho Hoi An.",
+        "Phong 12 rat dep va rong.",
+        "May bay cat canh luc may gio?",
+    ],
+)
+def test_a_sentence_with_an_unsure_word_a_name_or_a_number_stays_and_is_counted(text: str) -> None:
+    assert mended(text) == (text, 1)
+
+
+def test_a_meeting_is_one_only_behind_what_counts_it_or_a_preposition() -> None:
+    assert mended("Buổi meeting chiều nay.") == ("Buổi họp chiều nay.", 0)
+    assert mended("Trong meeting anh nói hay.") == ("Trong cuộc họp anh nói hay.", 0)
+    assert mended("Một meeting nữa.") == ("Một cuộc họp nữa.", 0)
+
+
+def test_a_bare_clause_is_spoken_with_its_marks_and_in_the_pair() -> None:
+    guard = Guard(Pair("em", "anh"))
+    clauses = [*guard.push("Dạ, em nghe. Rat vui duoc gap ban! "), *guard.finish()]
+    assert "".join(clauses).strip() == "Dạ, em nghe. Rất vui được gặp anh!"
+    assert guard.left == 0
