@@ -50,8 +50,8 @@ class FaceEngine:
         if portrait is None or not wanted:
             return [gr.update(visible=False), gr.update(visible=False)]
         resident = self._bench.app.residency.resident("avatar")
-        able = avatar.serving(resident, portrait)
         missing = self._bench.app.preparing.missing(portrait)
+        able = [name for name in avatar.serving(resident, portrait) if name not in missing]
         listed = [(tell(language, "face.engine_any"), "")]
         listed += [(name, name) for name in able]
         listed += [(tell(language, "face.engine_unready", engine=n), n) for n in missing]
