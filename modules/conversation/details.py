@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from modules.conversation.session import Session
+from modules.emotion import smooth
 from modules.messages import (
     SPEECH_RATE,
     Caption,
@@ -83,6 +84,7 @@ class Collected:
             "guard": {"mended": self.mended, "left": self.left},
             "emotion": {
                 "label": mood.label if mood else "Other",
+                "overall": smooth(session.moods).label if session.moods else "Other",
                 "scores": dict(mood.scores) if mood else {},
                 "engine": mood.engine if mood else "",
                 "voice": dict(mood.voice) if mood else {},

@@ -4,7 +4,7 @@ import pytest
 
 from modules.llm.companion.answer import answer, answered
 from modules.llm.companion.talk import talk_of
-from modules.messages import Pair, TurnRequest
+from modules.messages import Mood, Pair, TurnRequest
 from modules.persona import address, restored
 from modules.text import strip_diacritics
 from tests.llm.test_dialogues import EVENING
@@ -111,3 +111,15 @@ def test_marks_are_put_in_place_and_nothing_else_changes() -> None:
     assert restored("hello there") == ""
     for text in ("", "https://a.b/c anh oi", "😂 😂", "\n\n"):
         assert strip_diacritics(restored(text)) in ("", text)
+
+
+def test_who_was_sad_a_turn_ago_is_answered_gently_and_may_change_the_subject() -> None:
+    sad = Mood(1, "Sadness", {"Sadness": 0.7, "Other": 0.3})
+    other = Mood(1, "Other", {"Other": 1.0})
+    pair = Pair("em", "anh")
+    asked = TurnRequest(1, "kể anh nghe chuyện cười đi", pair=pair, mood=other, overall=sad)
+    plain = TurnRequest(1, asked.text, pair=pair, mood=other, overall=other)
+    gentle, usual = (" ".join(answer(each, EVENING)) for each in (asked, plain))
+    assert gentle != usual
+    assert len(gentle) > len(usual)
+    assert answered(talk_of(asked, EVENING))[1] == "ask"

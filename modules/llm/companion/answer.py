@@ -82,7 +82,7 @@ def _in_manner(talk: Talk, kind: str, parts: list[str], told: int) -> list[str]:
         return parts
     seed = "\n".join((*talk.own_lines[-2:], talk.request.text, *parts))
     # An answer to a feeling that is not certain may answer an old sorrow: no laugh there.
-    sad = talk.mood in feelings.NEGATIVE or (kind == "feeling" and talk.mood == "Other")
+    sad = talk.feeling in feelings.NEGATIVE or (kind == "feeling" and talk.mood == "Other")
     recent = tuple(line.lower() for line in talk.raw_lines[-_OPENED_BEFORE:])
     dress = Dress(manner, talk.voice, kind, seed, sad, recent)
     return in_manner(parts, dress, told)

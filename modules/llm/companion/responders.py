@@ -65,7 +65,9 @@ def _asked(talk: Talk) -> str | None:
     own = of_itself(talk) if entry.key in _OF_ITSELF else None
     text = own or lore.tell(talk, entry.key) or _suggestion(talk) or _about(talk, entry)
     soft = (
-        talk.say(f"soft_{talk.mood.lower()}") if talk.mood in ("Sadness", "Fear", "Anger") else None
+        talk.say(f"soft_{talk.feeling.lower()}")
+        if talk.feeling in ("Sadness", "Fear", "Anger")
+        else None
     )
     return f"{soft} {text}" if soft and entry.key in _GIVEN and text else text
 

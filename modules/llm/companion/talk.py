@@ -16,7 +16,7 @@ from modules.llm.companion.manner import manner_data, particles_of, plain_line, 
 from modules.llm.companion.memories import name_in
 from modules.llm.companion.origins import name_told
 from modules.llm.companion.wording import Voice, fill, in_tone, sentences, voice_of
-from modules.messages import EMOTIONS, EmotionLabel, TurnRequest
+from modules.messages import EMOTIONS, EmotionLabel, Mood, TurnRequest
 from modules.text import strip_diacritics
 
 SURE = 0.45
@@ -43,10 +43,16 @@ class Talk:
 
     @property
     def mood(self) -> EmotionLabel:
-        """The user's feeling, `Other` where it is not sure."""
-        mood = self.request.mood
-        score = mood.scores.get(mood.label, 0.0) if mood.scores else 1.0
-        return mood.label if score >= SURE else "Other"
+        """The user's feeling in this utterance, `Other` where it is not sure."""
+        return _sure(self.request.mood)
+
+    @property
+    def feeling(self) -> EmotionLabel:
+        """The user's feeling; where this utterance tells none, that of the last turns.
+
+        It says how to speak; what to speak of follows `mood`: who changes the subject may.
+        """
+        return self.mood if self.mood != "Other" else _sure(self.request.overall)
 
     @cached_property
     def own_lines(self) -> tuple[str, ...]:
@@ -183,6 +189,11 @@ class Talk:
     @cached_property
     def _own_words(self) -> tuple[str, ...]:
         return tuple(map(bare_words, self.own_lines))
+
+
+def _sure(mood: Mood) -> EmotionLabel:
+    score = mood.scores.get(mood.label, 0.0) if mood.scores else 1.0
+    return mood.label if score >= SURE else "Other"
 
 
 def heard_from(text: str, voice: Voice) -> Heard:
