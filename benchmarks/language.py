@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -21,13 +22,22 @@ from benchmarks.models import load_engine, score
 from benchmarks.report import Figure, table
 from modules.errors import EngineUnavailable
 from modules.llm import ENGINES
+from tests.llm.test_first_answers import GREETINGS, MAP, first
 from tests.persona.cases import halves, load
 from tests.style import proof
 
 
 def run() -> list[Figure]:
     """Return every score."""
-    return [*_address(), *_blind("region"), *_emotion(), *_blind("crisis"), *_facts(), *_style()]
+    return [
+        *_address(),
+        *_blind("region"),
+        *_emotion(),
+        *_blind("crisis"),
+        *_facts(),
+        *_style(),
+        *_first_answers(),
+    ]
 
 
 def _address() -> Iterator[Figure]:
@@ -67,6 +77,18 @@ def _style() -> Iterator[Figure]:
     on, off = proof.rate()[0], proof.rate(styled=False)[0]
     yield Figure("style, writer named", round(100 * on, 1), "%", at_least=80)
     yield Figure("style, writer named with style off", round(100 * off, 1), "%", detail="chance 20")
+
+
+def _first_answers() -> Iterator[Figure]:
+    """Yield the share of different first messages whose answer no other one gets."""
+    said = sorted({*MAP["none"], *(text for all_ in GREETINGS.values() for text in all_)})
+    said += [text for text, _ in emotion.rows("sentences")]
+    said += [case["utterance"] for case in load("address_unseen")]
+    said = list(dict.fromkeys(said))
+    counted = Counter(first(text) for text in said)
+    own = sum(count for count in counted.values() if count == 1)
+    share = round(100 * own / len(said), 1)
+    yield Figure("first answers of their own", share, "%", detail=f"{own} of {len(said)}")
 
 
 def _blind(name: str) -> list[Figure]:
