@@ -226,3 +226,16 @@ def test_very_long_text_is_read_up_to_a_limit() -> None:
 )
 def test_turns_of_life_are_told_from_what_only_shares_their_words(text: str, expected: str) -> None:
     assert label(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Ba năm yêu nhau mà ảnh nói hết yêu là hết", "Sadness"),
+        ("7 nhân 8 bằng mấy hả bà?", "Other"),
+        ("Bà kể chuyện ma đi", "Other"),
+        ("tối nay xem phim ma không", "Other"),
+    ],
+)
+def test_love_that_ended_is_no_joy_and_a_request_no_fear(text: str, label: str) -> None:
+    assert classify(text).label == label
