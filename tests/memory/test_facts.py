@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modules.memory import facts_in, secret_in
@@ -106,6 +106,7 @@ mẹ bị bạn gì ạ nhé hôm mai đi và minh ten la khong mật khẩu 411
 """
 
 
+@settings(deadline=None)  # the first text waits for the patterns to be compiled
 @given(st.lists(st.sampled_from(SYLLABLES.split()), max_size=25).map(" ".join) | st.text())
 def test_any_text_gives_parts_of_itself_and_never_a_secret(said):
     for fact in facts_in(said):
