@@ -50,7 +50,9 @@ async def answer(
             front_ms = (anyio.current_time() - began) * 1000
             session.history.append(Line("user", request.text, reply))
             exchange.understood(request)
-            keeping = session.app.spawn(keep_facts(session.memory, request.text, reply))
+            # What somebody says in danger is no fact about them that they would want to meet again.
+            memory = None if request.answer else session.memory
+            keeping = session.app.spawn(keep_facts(memory, request.text, reply))
             styles, said = session.app.styles, request.text
             learning = session.app.spawn(
                 learn(styles, session.keeper, said, last, reply, typed=bool(typed))

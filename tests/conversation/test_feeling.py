@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from modules.conversation.details import Collected
+from modules.conversation.session import Session
 from modules.conversation.turn import front
 from modules.messages import LISTEN_RATE, Mood, Utterance
 from modules.tts.prosody import PROSODY
@@ -75,6 +76,17 @@ async def test_somebody_in_danger_is_answered_with_care_whatever_model_is_config
     follow = await front(session, "ừ", 2, tell)
     assert "115" in follow.instructions
     assert follow.expression != "Enjoyment"
+
+
+@virtual_time
+async def test_what_was_said_in_danger_is_not_remembered_as_a_liking(tmp_path):
+    app = app_with(tmp_path)
+    session = Session(app, "ab" * 16, app.memory_of("ab" * 16), live=True)
+    await collect(session, "mình thích ăn phở", 1)
+    await collect(session, "mình buồn quá, không muốn sống nữa", 2)
+    kept = [memory.text for memory in session.memory.all()]
+    assert len(kept) == 1
+    assert "phở" in kept[0]
 
 
 @virtual_time
