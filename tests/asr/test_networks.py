@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -305,12 +306,16 @@ def test_where_cuda_fails_in_use_the_cpu_serves(
     assert "using the CPU" in caplog.text
 
 
-def test_on_zerogpu_ctranslate2_stays_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctranslate2_takes_the_card_only_without_torch_and_never_on_zerogpu(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     import ctranslate2
 
     monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 1)
+    assert not ctranslate2_engine._cuda()  # torch is here, and has the card
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert ctranslate2_engine._cuda()
-    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    monkeypatch.setenv("SPACES_ZERO_GPU", "1")
     assert not ctranslate2_engine._cuda()
 
 
