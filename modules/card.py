@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from modules.errors import trace
+from modules.zerogpu import on_zerogpu
 
 log = logging.getLogger("guong.card")
 
@@ -35,7 +35,7 @@ def plugged_in() -> bool:
 
     A Space on ZeroGPU has no device file in the main process, yet has a card.
     """
-    return bool(os.environ.get("SPACES_ZERO_GPU")) or Path("/dev/nvidiactl").exists()
+    return on_zerogpu() or Path("/dev/nvidiactl").exists()
 
 
 def read() -> Card | None:
@@ -43,7 +43,7 @@ def read() -> Card | None:
 
     A torch that cannot be loaded or a driver that fails costs the card, never the start.
     """
-    if os.environ.get("SPACES_ZERO_GPU"):
+    if on_zerogpu():
         return Card("ZeroGPU", ZEROGPU_MB, ZEROGPU_MB)
     try:
         import torch
@@ -59,7 +59,7 @@ def read() -> Card | None:
 
 def free_mb() -> int | None:
     """Return what is free now, None where nobody has used a card in this process."""
-    if "torch" not in sys.modules or os.environ.get("SPACES_ZERO_GPU") or not plugged_in():
+    if "torch" not in sys.modules or on_zerogpu() or not plugged_in():
         return None
     card = read()
     return card.free_mb if card else None
@@ -67,7 +67,7 @@ def free_mb() -> int | None:
 
 def give_back() -> None:
     """Return to the card what torch keeps for later and nobody uses."""
-    if "torch" in sys.modules and not os.environ.get("SPACES_ZERO_GPU"):
+    if "torch" in sys.modules and not on_zerogpu():
         gc.collect()
         import torch
 

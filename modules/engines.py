@@ -21,6 +21,8 @@ from weakref import WeakSet
 
 from anyio import to_thread
 
+from modules.errors import EngineUnavailable
+from modules.installing import command
 from modules.messages import TurnRequest
 
 Stage = Literal["asr", "emotion", "memory", "llm", "tts", "voice", "avatar"]
@@ -68,6 +70,11 @@ class EngineSpec:
     def missing_packages(self) -> tuple[str, ...]:
         """Import names that are not installed, found without importing them."""
         return tuple(name for name in self.packages if importlib.util.find_spec(name) is None)
+
+    def require_packages(self) -> None:
+        """Raise `EngineUnavailable` "packages", naming what to install, where any is missing."""
+        if missing := self.missing_packages:
+            raise EngineUnavailable("packages", stage=self.stage, remedy=command(missing))
 
     def make(self) -> Engine[Any, Any]:
         """Import the engine's module and build the engine, not yet loaded."""

@@ -23,6 +23,7 @@ from modules.engines import EngineSpec
 from modules.errors import EngineUnavailable, WeightsRejected
 from modules.messages import LISTEN_RATE, FloatArray, TurnRequest, Word
 from modules.models import weights
+from modules.zerogpu import on_zerogpu
 
 log = logging.getLogger("guong.asr")
 
@@ -46,9 +47,7 @@ class CTranslate2Engine:
         Raises `EngineUnavailable` where weights or packages are missing, `WeightsRejected` where
         they cannot be read, `StorageFailed` where there is no room to convert them.
         """
-        if self.spec.missing_packages:
-            remedy = "pip install " + " ".join(self.spec.missing_packages)
-            raise EngineUnavailable("packages", stage="asr", remedy=remedy)
+        self.spec.require_packages()
         folder = converted(weights().path(self.spec.weights[0]))
         self._voice, self._guards = silero(), Guards.load()
         self._network = best_network(folder)
@@ -170,7 +169,7 @@ def _cuda() -> bool:
 
     # ZeroGPU lends its card through torch alone; CTranslate2 has a CUDA of its own. Where torch is
     # installed its form of PhoWhisper has the card, and this one would take room unplanned.
-    if os.environ.get("SPACES_ZERO_GPU") or importlib.util.find_spec("torch"):
+    if on_zerogpu() or importlib.util.find_spec("torch"):
         return False
     found: int = ctranslate2.get_cuda_device_count()
     return found > 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import threading
 from pathlib import Path
@@ -19,6 +18,7 @@ from modules.asr.hearing import Heard, most_tokens
 from modules.asr.vocabulary import Vocabulary
 from modules.errors import EngineUnavailable, WeightsRejected
 from modules.messages import LISTEN_RATE, FloatArray, Word
+from modules.zerogpu import on_zerogpu
 
 BROKEN = (
     OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, EOFError,
@@ -57,7 +57,7 @@ class Network:
             why = type(error).__name__
             raise WeightsRejected("unreadable", file="pytorch_model.bin", why=why) from error
         # Capturing takes a second, and a worker of ZeroGPU may live for one sentence.
-        graphs = self.device == "cuda" and not os.environ.get("SPACES_ZERO_GPU")
+        graphs = self.device == "cuda" and not on_zerogpu()
         self._greedy = Greedy(self._model, self._vocabulary, graphs=graphs)
         self._heads = _heads(self._model)
         self._alone = threading.Lock()
@@ -130,7 +130,7 @@ def _check_room(device: str, megabytes: int) -> None:
 
     On ZeroGPU the card cannot be asked before the app is launched.
     """
-    if device == "cuda" and not os.environ.get("SPACES_ZERO_GPU"):
+    if device == "cuda" and not on_zerogpu():
         free = torch.cuda.mem_get_info()[0] / 1e6
         if free < megabytes + WORKING_MB:
             raise _no_room(megabytes, free)

@@ -6,7 +6,6 @@ fork, so nothing is computed before it.
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from modules.engines import EngineSpec
 from modules.errors import EngineUnavailable
 from modules.messages import LISTEN_RATE, TurnRequest
 from modules.models import weights
+from modules.zerogpu import on_zerogpu
 
 
 class TransformersEngine:
@@ -32,15 +32,13 @@ class TransformersEngine:
 
         Raises `EngineUnavailable` ("packages", "weights_missing", "memory") or `WeightsRejected`.
         """
-        if self.spec.missing_packages:
-            remedy = "pip install " + " ".join(self.spec.missing_packages)
-            raise EngineUnavailable("packages", stage="asr", remedy=remedy)
+        self.spec.require_packages()
         folder = weights().path(self.spec.weights[0])
         from modules.asr.network import Network
 
         self._voice, self._guards = silero(), Guards.load()
         network = Network(folder, megabytes=self.spec.megabytes)
-        if not os.environ.get("SPACES_ZERO_GPU"):
+        if not on_zerogpu():
             network(np.zeros(LISTEN_RATE, np.float32))
         self._network = network
 

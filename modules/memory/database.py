@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from modules.errors import EngineUnavailable
+from modules.installing import command
 from modules.memory import index
 from modules.memory.faults import DatabaseCorrupt, check_free
 from modules.memory.limits import size_of
@@ -163,7 +164,7 @@ def warm() -> None:
     try:
         import chromadb  # noqa: F401
     except ImportError as error:
-        remedy = "pip install chromadb"
+        remedy = command(["chromadb"])
         raise EngineUnavailable("packages", stage="memory", remedy=remedy) from error
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from modules.errors import EngineFailed, EngineUnavailable
+from modules.installing import command
 from modules.messages import SPEECH_RATE, FloatArray
 
 SEPARATOR = "|"
@@ -220,7 +221,7 @@ def _open() -> _Library:
     # AttributeError: a library without the functions called here.
     except (ImportError, OSError, AttributeError) as error:
         raise EngineUnavailable(
-            "library_missing", stage="tts", remedy="pip install espeakng-loader"
+            "library_missing", stage="tts", remedy=command(["espeakng-loader"])
         ) from error
 
 

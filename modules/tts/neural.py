@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from modules.tts.reshaping import moves_pitch, reshaped
 from modules.tts.speaker import Spoken
 from modules.tts.speaking import SpeakingStream
 from modules.tts.spoken_words import spoken_words
+from modules.zerogpu import on_zerogpu
 
 _UNHEARD = 0.06
 """Of pace; listeners notice a change of tempo from some 5 % on (Quene 2007)."""
@@ -140,12 +140,10 @@ class NeuralEngine:
         Raises `EngineUnavailable` where a package, the weights or the GPU are missing, and
         `WeightsRejected` for any file but the released one.
         """
-        if self.spec.missing_packages:
-            remedy = "pip install " + " ".join(self.spec.missing_packages)
-            raise EngineUnavailable("packages", stage="tts", remedy=remedy)
+        self.spec.require_packages()
         self._network = self.network()
         # On ZeroGPU no kernel may run before a worker has the device.
-        if not ("torch" in self.spec.needs and os.environ.get("SPACES_ZERO_GPU")):
+        if not ("torch" in self.spec.needs and on_zerogpu()):
             self.open(TurnRequest(0, "")).warm_up()
 
     def network(self) -> Network:

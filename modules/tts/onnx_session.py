@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from modules.errors import WeightsRejected
+from modules.zerogpu import on_zerogpu
 
 _THREADS = 2
 
@@ -24,7 +25,7 @@ class Graph:
         """Open it. Raises `WeightsRejected` "unreadable", naming `file`, where it is refused."""
         self._source = source if isinstance(source, bytes) else str(source)
         self._file = file
-        self._threads = 1 if os.environ.get("SPACES_ZERO_GPU") else _THREADS
+        self._threads = 1 if on_zerogpu() else _THREADS
         self._process = os.getpid()
         self._left: list[Any] = []
         self._session = self._opened()

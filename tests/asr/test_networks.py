@@ -20,6 +20,7 @@ from modules.asr.transformers_engine import TransformersEngine
 from modules.asr.vocabulary import Vocabulary
 from modules.engines import EngineSpec
 from modules.errors import EngineUnavailable, WeightsRejected
+from modules.installing import command
 from modules.messages import FloatArray, Transcript, TurnRequest, Utterance
 from modules.models import Receipt, Weights, write_receipts
 from tests.asr import tiny
@@ -242,7 +243,7 @@ def test_without_its_package_an_engine_says_what_to_install() -> None:
     for engine in (CTranslate2Engine(spec), TransformersEngine(spec)):
         with pytest.raises(EngineUnavailable) as caught:
             engine.load()
-        assert caught.value.params["remedy"] == "pip install no_such_package"
+        assert caught.value.params["remedy"] == command(["no_such_package"])
 
 
 def test_a_truncated_checkpoint_is_missing_weights(fetched: Weights) -> None:

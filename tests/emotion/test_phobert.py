@@ -20,6 +20,7 @@ from modules.emotion.phobert.engine import OwnEngine, PhobertEngine
 from modules.emotion.phobert.network import Network, spread
 from modules.engines import EngineSpec
 from modules.errors import EngineFailed, EngineUnavailable, WeightsRejected
+from modules.installing import command
 from modules.messages import EMOTIONS, FloatArray, Mood, Transcript, TurnRequest
 from modules.models import UNPINNED, FileSpec, ModelSpec, Receipt, Weights, write_receipts
 from requirements.licences import flags
@@ -279,7 +280,7 @@ def test_without_weights_or_packages_it_says_what_to_get(
     absent = EngineSpec("x", "emotion", "", packages=("no_such_package",), weights=(KEY,))
     with pytest.raises(EngineUnavailable) as caught:
         PhobertEngine(absent).load()
-    assert caught.value.params["remedy"] == "pip install no_such_package"
+    assert caught.value.params["remedy"] == command(["no_such_package"])
 
 
 def test_an_owner_who_has_trained_nothing_is_told_how(

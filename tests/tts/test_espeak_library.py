@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from modules.errors import EngineUnavailable
+from modules.installing import command
 from modules.tts import espeak_library
 from modules.tts.espeak_library import Rendering, speak
 from modules.tts.voices import VOICES, voice_file
@@ -126,4 +127,4 @@ def test_a_missing_or_broken_library_is_unavailable(
     with pytest.raises(EngineUnavailable) as raised:
         espeak_library.load()
     assert raised.value.code == "engine_unavailable.library_missing"
-    assert raised.value.params == {"stage": "tts", "remedy": "pip install espeakng-loader"}
+    assert raised.value.params == {"stage": "tts", "remedy": command(["espeakng-loader"])}

@@ -17,6 +17,7 @@ import numpy as np
 from modules.avatar.landmarks.simcc import SPLIT, decode
 from modules.avatar.neural.painting import POINTS
 from modules.errors import EngineUnavailable, WeightsRejected
+from modules.installing import command
 from modules.messages import ByteArray, FloatArray
 
 DETECTOR, POSE = "yolox_l.onnx", "dw-ll_ucoco_384.onnx"
@@ -161,7 +162,7 @@ def _session(path: Path, threads: int) -> Any:
     try:
         import onnxruntime
     except ImportError as error:
-        remedy = "pip install onnxruntime"
+        remedy = command(["onnxruntime"])
         raise EngineUnavailable("packages", stage="avatar", remedy=remedy) from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

@@ -28,9 +28,7 @@ class MuseTalkEngine(NeuralEngine):
         Raises `EngineUnavailable` where packages, the weights or the GPU are missing, and
         `WeightsRejected` for any file but the released ones.
         """
-        if self.spec.missing_packages:
-            remedy = "pip install " + " ".join(self.spec.missing_packages)
-            raise EngineUnavailable("packages", stage="avatar", remedy=remedy)
+        self.spec.require_packages()
         import torch
 
         from modules.avatar.musetalk.painter import load_painter

@@ -42,9 +42,7 @@ class SadTalkerEngine:
         Raises `EngineUnavailable` where packages, the weights or the GPU are missing, and
         `WeightsRejected` for any files but the released ones.
         """
-        if self.spec.missing_packages:
-            remedy = "pip install " + " ".join(self.spec.missing_packages)
-            raise EngineUnavailable("packages", stage="avatar", remedy=remedy)
+        self.spec.require_packages()
         import torch
 
         if self.device == "cuda" and not torch.cuda.is_available():

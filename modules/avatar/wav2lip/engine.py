@@ -20,9 +20,7 @@ class Wav2LipEngine(NeuralEngine):
         """
         if not Settings().research:
             raise EngineUnavailable("research", stage="avatar", remedy="GUONG_RESEARCH=1")
-        if self.spec.missing_packages:
-            remedy = "pip install " + " ".join(self.spec.missing_packages)
-            raise EngineUnavailable("packages", stage="avatar", remedy=remedy)
+        self.spec.require_packages()
         from modules.avatar.wav2lip.painter import Wav2LipPainter
 
         kept, key = weights(), self.spec.weights[0]

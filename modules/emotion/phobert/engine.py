@@ -51,9 +51,7 @@ class PhobertEngine:
         Raises `EngineUnavailable` ("packages", "weights_missing", "not_trained") or
         `WeightsRejected`.
         """
-        if self.spec.missing_packages:
-            remedy = "pip install " + " ".join(self.spec.missing_packages)
-            raise EngineUnavailable("packages", stage="emotion", remedy=remedy)
+        self.spec.require_packages()
         folder = self.folder()
         from modules.emotion.phobert.batcher import Batcher
         from modules.emotion.phobert.network import Network

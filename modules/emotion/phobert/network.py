@@ -7,7 +7,6 @@ by how much of the text is in each.
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ from transformers.utils import logging
 from modules.emotion.phobert.labels import Labels, labels_of
 from modules.errors import WeightsRejected
 from modules.messages import FloatArray
+from modules.zerogpu import on_zerogpu
 
 OVERLAP = 32
 """Tokens that two windows share: a clause that is cut is whole in one of them."""
@@ -138,6 +138,6 @@ def _model(folder: Path) -> Any:
 
 def _device() -> str:
     # On ZeroGPU a card is lent by the call: a feeling is not worth one.
-    if os.environ.get("SPACES_ZERO_GPU") or not torch.cuda.is_available():
+    if on_zerogpu() or not torch.cuda.is_available():
         return "cpu"
     return "cuda" if torch.cuda.mem_get_info()[0] / 1e6 > SPARE_MB else "cpu"

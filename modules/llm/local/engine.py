@@ -21,6 +21,7 @@ from modules.llm.local.pieces import Pieces
 from modules.llm.spoken import SpokenText
 from modules.messages import TextDelta, TurnRequest
 from modules.models import weights
+from modules.zerogpu import on_zerogpu
 
 CHUNK = {"cpu": 64, "cuda": 1_024}
 """Tokens of a prompt between two looks at who was cancelled: some 0.1 to 1 s of work."""
@@ -44,16 +45,14 @@ class LocalModel:
         Where the device is there already, everything is used once. On ZeroGPU it comes with the
         worker: the thread and the cache are made there, at the first answer.
         """
-        if self.spec.missing_packages:
-            remedy = "pip install " + " ".join(self.spec.missing_packages)
-            raise EngineUnavailable("packages", stage="llm", remedy=remedy)
+        self.spec.require_packages()
         folder = weights().path(self.spec.weights[0])
         from modules.llm.local.network import Network
         from modules.llm.local.tokenizer import ChatTokenizer
 
         self.tokenizer = ChatTokenizer(folder, self.card.template)
         # torch says of every machine of ZeroGPU that it has a card, which only a worker sees.
-        lent = bool(os.environ.get("SPACES_ZERO_GPU"))
+        lent = on_zerogpu()
         device = "cpu" if lent and not self._on_card else ""
         self.network = Network(folder, self.card, device, self.spec.leave_mb)
         if not lent:
@@ -94,7 +93,7 @@ class LocalModel:
 
         network = self.network
         # Capturing takes seconds, and a worker of ZeroGPU may live for one turn.
-        graphs = network.device == "cuda" and not os.environ.get("SPACES_ZERO_GPU")
+        graphs = network.device == "cuda" and not on_zerogpu()
         seed = time.time_ns() % 2**31
         decoder = Decoder(network, Sampling.of(self.card), graphs=graphs, seed=seed)
         stops = network.stops | ({self.tokenizer.end} - {None})

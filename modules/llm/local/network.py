@@ -12,6 +12,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from transformers.utils import logging
 
 from modules.errors import EngineUnavailable, WeightsRejected
+from modules.installing import command
 from modules.llm.local.cards import Card
 from modules.llm.local.room import NoRoom, Precision, Room, free_mb, plan
 
@@ -122,7 +123,7 @@ def _nf4(dtype: torch.dtype) -> Any:
         import accelerate  # noqa: F401
         import bitsandbytes  # noqa: F401
     except ImportError as error:
-        remedy = "pip install bitsandbytes accelerate"
+        remedy = command(["bitsandbytes", "accelerate"])
         raise EngineUnavailable("packages", stage="llm", remedy=remedy) from error
     from transformers import BitsAndBytesConfig
 

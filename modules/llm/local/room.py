@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from modules.llm.local.cards import Card
+from modules.zerogpu import on_zerogpu
 
 Precision = Literal["half", "nf4", "float"]
 
@@ -85,7 +86,7 @@ def free_mb(device: str) -> float:
     """Return how many megabytes are free on "cuda" or "cpu"."""
     if device == "cpu":
         return min(_of_machine(), _of_container()) / 1e6
-    if os.environ.get("SPACES_ZERO_GPU"):
+    if on_zerogpu():
         return ZEROGPU_MB
     import torch
 

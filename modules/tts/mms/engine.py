@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from modules.models import weights
 from modules.tts.neural import Network, NeuralEngine
+from modules.zerogpu import on_zerogpu
 
 
 class MmsEngine(NeuralEngine):
@@ -19,6 +18,6 @@ class MmsEngine(NeuralEngine):
 
         kept, key = weights(), self.spec.weights[0]
         # On ZeroGPU a card is lent by the call, and torch says of every thread that it has one.
-        lent = bool(os.environ.get("SPACES_ZERO_GPU"))
+        lent = on_zerogpu()
         device = "cuda" if torch.cuda.is_available() and not lent else "cpu"
         return MmsNetwork(kept.path(key), kept.models[key].files, device)

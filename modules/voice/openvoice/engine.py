@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from modules.errors import EngineFailed, EngineUnavailable
 from modules.messages import FRAME_SAMPLES, SPEECH_RATE, FloatArray, Speech, TurnRequest
 from modules.models import weights
 from modules.voice.pieces import piece_ends, piece_of
+from modules.zerogpu import on_zerogpu
 
 if TYPE_CHECKING:
     from modules.voice.openvoice.pairs import Pair, Pairs
@@ -74,15 +74,13 @@ class OpenVoiceEngine:
         Raises `EngineUnavailable` where torch, the weights or the GPU are missing, and
         `WeightsRejected` for any file but the released one.
         """
-        if self.spec.missing_packages:
-            remedy = "pip install " + " ".join(self.spec.missing_packages)
-            raise EngineUnavailable("packages", stage="voice", remedy=remedy)
+        self.spec.require_packages()
         from modules.voice.openvoice.pairs import Pairs
 
         kept, key = weights(), self.spec.weights[0]
         folder, model = kept.path(key), kept.models[key]
         device = "cuda" if "cuda" in self.spec.needs else "cpu"
-        zero = bool(os.environ.get("SPACES_ZERO_GPU"))
+        zero = on_zerogpu()
         self._pairs = Pairs.load(folder, model, device, zero=zero)
         # On ZeroGPU no kernel may run before a worker has the device.
         if device == "cpu" or not zero:

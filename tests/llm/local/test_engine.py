@@ -18,6 +18,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from modules.errors import EngineFailed, EngineUnavailable
+from modules.installing import command
 from modules.llm import ENGINES
 from modules.llm.local import engine as engines
 from modules.llm.local.cards import CARDS
@@ -259,7 +260,7 @@ def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     with pytest.raises(EngineUnavailable) as raised:
         LocalModel(spec).load()
-    assert raised.value.params["remedy"] == "pip install torch transformers"
+    assert raised.value.params["remedy"] == command(["torch", "transformers"])
 
 
 def test_importing_the_engines_loads_nothing_heavy() -> None:

@@ -13,6 +13,7 @@ from bitsandbytes.functional import dequantize_4bit
 from safetensors.torch import load_file, save_file
 
 from modules.errors import EngineUnavailable, WeightsRejected
+from modules.installing import command
 from modules.llm.local import network as networks
 from modules.llm.local.cards import CARDS
 from modules.llm.local.network import Network
@@ -116,7 +117,7 @@ def test_nf4_names_the_packages_that_it_lacks(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(__import__("sys").modules, "bitsandbytes", None)
     with pytest.raises(EngineUnavailable) as raised:
         networks._nf4(torch.bfloat16)
-    assert raised.value.params["remedy"] == "pip install bitsandbytes accelerate"
+    assert raised.value.params["remedy"] == command(["bitsandbytes", "accelerate"])
 
 
 def test_nf4_quantises_the_layers_and_keeps_the_embeddings(

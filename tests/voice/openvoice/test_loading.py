@@ -11,6 +11,7 @@ import torch
 
 from modules.engines import EngineSpec
 from modules.errors import EngineUnavailable, GuongError, WeightsRejected
+from modules.installing import command
 from modules.messages import TurnRequest
 from modules.models import Weights, write_receipts
 from modules.residency import Residency
@@ -37,7 +38,7 @@ def test_without_its_weights_it_names_the_remedy(fetched: Weights) -> None:
 def test_without_torch_it_names_the_command(fetched: Weights) -> None:
     error = refused(replace(ON_CPU, packages=("no_such_torch",)))
     assert (error.code, error.params["remedy"]) == (
-        "engine_unavailable.packages", "pip install no_such_torch",
+        "engine_unavailable.packages", command(["no_such_torch"]),
     )  # fmt: skip
 
 
