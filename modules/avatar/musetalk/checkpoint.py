@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from modules.avatar.checkpoints import State, read_pickle, read_safetensors
 from modules.avatar.musetalk.config import read_ear, read_unet, read_vae
 from modules.avatar.musetalk.ear import UNUSED, Ear, load_ear
 from modules.avatar.musetalk.unet import LipUNet, load_unet
 from modules.avatar.musetalk.vae import Decoder, Encoder, TinyDecoder, load_tiny, load_vae
+from modules.checkpoints import State, read_pickle, read_safetensors
 from modules.errors import WeightsRejected
 from modules.models import ModelSpec, sha256_of
 

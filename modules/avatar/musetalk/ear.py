@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from transformers import WhisperConfig, WhisperFeatureExtractor
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
-from modules.avatar.checkpoints import State, check, shapes
 from modules.avatar.musetalk.config import EarConfig
+from modules.checkpoints import State, check, shapes
 from modules.messages import LISTEN_RATE, FloatArray
 
 PREFIX = "model.encoder."

@@ -16,8 +16,8 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import Tensor, nn
 from torch.nn import functional
 
-from modules.avatar.checkpoints import State, check, shapes
 from modules.avatar.musetalk.config import LATENT_CHANNELS, LATENT_SIZE, UNetConfig
+from modules.checkpoints import State, check, shapes
 
 _PROJECTION = ".time_emb_proj."
 _EMBEDDING = "time_embedding."

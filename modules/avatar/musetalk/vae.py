@@ -14,13 +14,13 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 from torch import Tensor, nn
 
-from modules.avatar.checkpoints import State, check, shapes
 from modules.avatar.musetalk.config import (
     FACE_SIZE,
     LATENT_CHANNELS,
     LATENT_SCALE,
     VAEConfig,
 )  # fmt: skip
+from modules.checkpoints import State, check, shapes
 
 _NOW = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
 _OLD = re.compile(r"(\.attentions\.\d+\.)(query|key|value|proj_attn)(\.\w+)$")

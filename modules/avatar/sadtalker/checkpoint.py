@@ -10,7 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from modules.avatar.checkpoints import (
+from modules.avatar.sadtalker.expression import AudioToExpression
+from modules.avatar.sadtalker.generator import Generator
+from modules.avatar.sadtalker.keypoints import ConvNorm, KeypointDetector
+from modules.avatar.sadtalker.mapping import COEFFICIENTS, MappingNet
+from modules.avatar.sadtalker.pose import AudioToPose
+from modules.avatar.sadtalker.reconstruction import FaceReconstruction
+from modules.avatar.sadtalker.spade import SpadeBlock
+from modules.checkpoints import (
     Shapes,
     State,
     check,
@@ -20,13 +27,6 @@ from modules.avatar.checkpoints import (
     shapes,
     without_counters,
 )
-from modules.avatar.sadtalker.expression import AudioToExpression
-from modules.avatar.sadtalker.generator import Generator
-from modules.avatar.sadtalker.keypoints import ConvNorm, KeypointDetector
-from modules.avatar.sadtalker.mapping import COEFFICIENTS, MappingNet
-from modules.avatar.sadtalker.pose import AudioToPose
-from modules.avatar.sadtalker.reconstruction import FaceReconstruction
-from modules.avatar.sadtalker.spade import SpadeBlock
 from modules.errors import WeightsRejected
 from modules.models import sha256_of
 

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from modules.avatar.checkpoints import State, check, read_pickle, shapes, without_counters
 from modules.avatar.wav2lip.network import Wav2Lip
+from modules.checkpoints import State, check, read_pickle, shapes, without_counters
 from modules.errors import WeightsRejected
 from modules.models import sha256_of
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
 
 import torch
 from torch import Tensor, nn
 
+from modules.checkpoints import check, read_pickle
 from modules.errors import WeightsRejected
 from modules.models import sha256_of
 from modules.voice.openvoice.config import read_config
@@ -34,32 +33,8 @@ def load_converter(folder: Path, sha256: str | None = None) -> Converter:
         raise WeightsRejected("altered", file=CHECKPOINT)
     with torch.device("meta"):  # its first numbers would only be thrown away
         network = Converter(config)
-    network.load_state_dict(folded(read_state(path), network), assign=True)
+    network.load_state_dict(folded(read_pickle(path, _STATE), network), assign=True)
     return network.eval().requires_grad_(False)
-
-
-def read_state(path: Path) -> dict[str, Tensor]:
-    """Return the state dict of a checkpoint; nothing but tensors and plain values is unpickled."""
-    try:
-        held: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        if any(words in str(error).lower() for words in _ASKS_FOR_CODE):
-            raise WeightsRejected("unsafe", file=path.name) from error
-        _reject(path, type(error).__name__, error)
-    except _BROKEN as error:
-        _reject(path, type(error).__name__, error)
-    state = held.get(_STATE) if isinstance(held, dict) else None
-    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
-        _reject(path, "layout")
-    return dict(state)
-
-
-_ASKS_FOR_CODE = ("unsupported global", "call reduce", "only create", "only build")
-"""How torch's unpickler puts it; of a torn file it speaks otherwise."""
-_BROKEN = (
-    OSError, RuntimeError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError,
-)  # fmt: skip
-"""What torch's reader raises over damaged bytes."""
 
 
 def folded(state: Mapping[str, Tensor], network: Converter) -> dict[str, Tensor]:
@@ -69,17 +44,7 @@ def folded(state: Mapping[str, Tensor], network: Converter) -> dict[str, Tensor]
     Raises `WeightsRejected` "unreadable", naming the first key that is missing, left over, of
     another shape or type, or not finite.
     """
-    expected = released_shapes(network)
-    for name in sorted({*expected, *state}):
-        if name not in state:
-            _mismatch("missing", name)
-        if name not in expected:
-            _mismatch("unexpected", name)
-        held = state[name]
-        if tuple(held.shape) != expected[name] or held.dtype != torch.float32:
-            _mismatch("shape", name)
-        if not torch.isfinite(held).all():
-            _mismatch("not finite", name)
+    check(state, released_shapes(network), CHECKPOINT)
     made = {}
     for name in network.state_dict():
         if name in state:
@@ -121,11 +86,3 @@ def _normed(network: nn.Module) -> Iterator[str]:
         for key, _ in module.named_parameters(name):
             if key.removeprefix(f"{name}.").split(".")[0] in parts and key.endswith(".weight"):
                 yield key
-
-
-def _mismatch(what: str, name: str) -> NoReturn:
-    raise WeightsRejected("unreadable", file=CHECKPOINT, why=f"{what}: {name}")
-
-
-def _reject(path: Path, why: str, cause: Exception | None = None) -> NoReturn:
-    raise WeightsRejected("unreadable", file=path.name, why=why) from cause

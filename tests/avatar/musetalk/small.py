@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from modules.avatar.checkpoints import shapes
 from modules.avatar.musetalk.config import read_ear, read_unet, read_vae
 from modules.avatar.musetalk.ear import PREFIX, Ear
 from modules.avatar.musetalk.unet import released
 from modules.avatar.musetalk.vae import released_tiny, released_vae
+from modules.checkpoints import shapes
 from modules.models import FileSpec, ModelSpec, Receipt, Weights, sha256_of, write_receipts
 from tests.avatar.musetalk.filled import filled, sinusoids
 

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 
 from modules import graphs
-from modules.avatar.checkpoints import shapes
 from modules.avatar.musetalk import compiled
 from modules.avatar.musetalk.compiled import SIZES, Fixed, Painting
 from modules.avatar.musetalk.config import UNetConfig
 from modules.avatar.musetalk.painter import Networks
 from modules.avatar.musetalk.unet import load_unet, released
+from modules.checkpoints import shapes
 from tests.avatar.musetalk.filled import filled, noise
 from tests.avatar.musetalk.small import as_fetched
 from tests.replayed import captured

@@ -6,10 +6,10 @@
 import numpy as np
 import torch
 
-from modules.avatar.checkpoints import shapes
 from modules.avatar.musetalk.config import UNetConfig
 from modules.avatar.musetalk.unet import LipUNet, folded, load_unet, released
 from modules.avatar.musetalk.windows import positions, windows
+from modules.checkpoints import shapes
 from tests.avatar.musetalk.conftest import close
 from tests.avatar.musetalk.filled import filled, noise, released_keys
 from tests.avatar.musetalk.test_ear import rows

@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from modules.avatar.checkpoints import shapes
 from modules.avatar.musetalk.config import LATENT_SCALE, VAEConfig
 from modules.avatar.musetalk.latents import masked
 from modules.avatar.musetalk.vae import (
@@ -15,6 +14,7 @@ from modules.avatar.musetalk.vae import (
     released_vae,
     renamed,
 )
+from modules.checkpoints import shapes
 from tests.avatar.musetalk.conftest import close
 from tests.avatar.musetalk.filled import State, filled, noise, released_keys
 

@@ -12,7 +12,6 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from modules.avatar.checkpoints import State, is_counter, shapes
 from modules.avatar.sadtalker import checkpoint
 from modules.avatar.sadtalker.checkpoint import (
     CHECKPOINT,
@@ -26,6 +25,7 @@ from modules.avatar.sadtalker.checkpoint import (
 from modules.avatar.sadtalker.keypoints import ConvNorm
 from modules.avatar.sadtalker.mapping import COEFFICIENTS, MappingNet
 from modules.avatar.sadtalker.spade import SpadeBlock
+from modules.checkpoints import State, is_counter, shapes
 from modules.errors import WeightsRejected
 from modules.models import MODELS, sha256_of
 from tests.avatar.released import filled, keys

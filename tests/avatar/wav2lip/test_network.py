@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from modules.avatar.checkpoints import is_counter, shapes
 from modules.avatar.wav2lip.mel import mel, starts
 from modules.avatar.wav2lip.network import Wav2Lip
+from modules.checkpoints import is_counter, shapes
 from tests.avatar.released import Goldens, given, keys
 from tests.avatar.wav2lip.conftest import HERE
 from tests.avatar.wav2lip.test_mel import sound

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import torch
 
+from modules.checkpoints import read_pickle
 from modules.errors import WeightsRejected
 from modules.models import sha256_of
-from modules.voice.openvoice.checkpoint import folded, load_converter, read_state, released_shapes
+from modules.voice.openvoice.checkpoint import folded, load_converter, released_shapes
 from modules.voice.openvoice.config import read_config
 from modules.voice.openvoice.network import Converter
 from tests.voice.openvoice.filled import SMALL, config_text, released_keys
@@ -44,7 +45,7 @@ def test_every_key_of_the_released_manifest_is_expected_and_no_other(converter: 
 
 def test_weight_norm_is_folded_as_torch_itself_does_it(small: Path) -> None:
     network = Converter(read_config(small / "config.json"))
-    state = read_state(small / "checkpoint.pth")
+    state = read_pickle(small / "checkpoint.pth", "model")
     for name in (
         "dec.ups.1.weight",
         "ref_enc.convs.2.weight",

@@ -1,4 +1,4 @@
-"""Reading the checkpoints of faces: nothing but tensors, nothing missing, nothing left over."""
+"""Reading released checkpoints: nothing but tensors, nothing missing, nothing left over."""
 
 from __future__ import annotations
 
