@@ -186,13 +186,12 @@ def _find_motion(
     progress: Callable[[float], None], cancelled: Callable[[], bool],
 ) -> None:  # fmt: skip
     """Find out how a face moves, unless it is known, from who moves it best now."""
-    from modules.avatar.neural.shelf import made, motion_file, read_motion, write_motion
+    from modules.avatar.neural.shelf import motion_file, read_motion, write_motion
     from modules.avatar.neural.sources import current, motion_of
 
     file = motion_file(portrait)
     try:
-        read_motion(file)
-        if current(made(file), mover):
+        if current(read_motion(file), mover):
             return
     except GuongError as error:
         log.debug("%s moves anew: %s", portrait.id, error.code)  # none is there, or a damaged one

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from modules.persona.data import Phrases, phrases, table
-from modules.persona.marks import lines, restored
+from modules.persona.marks import lines, sure_marks
 from modules.persona.reading import Token
 from modules.persona.terms import TERMS
 from modules.persona.utterance import Utterance
@@ -40,7 +40,7 @@ def foreign_words(answer: Utterance) -> tuple[list[Edit], int]:
     edits: list[Edit] = []
     left = 0
     if words := _bare(answer):
-        whole = _restored(answer)
+        whole = _marked(answer)
         if whole or words >= _SENTENCE_WORDS:
             return whole, int(not whole)  # half of its words with marks would mend nothing
     for start, end in _runs(answer):
@@ -67,7 +67,7 @@ def _bare(answer: Utterance) -> int:
     return len(forms) if bare and marked and not _MARKS.fill(forms) else 0
 
 
-def _restored(answer: Utterance) -> list[Edit]:
+def _marked(answer: Utterance) -> list[Edit]:
     """Return the edits that give all words of a sentence their marks; none where one is unsure."""
     edits: list[Edit] = []
     inner = [token for line in lines(answer.tokens) for token in line[1:]]
@@ -76,7 +76,7 @@ def _restored(answer: Utterance) -> list[Edit]:
     if any(token.capital for token in inner):
         return []  # a name
     for line in lines(answer.tokens):
-        words = restored([token.form for token in line])
+        words = sure_marks([token.form for token in line])
         if words is None:
             return []
         edits += [

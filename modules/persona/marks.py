@@ -109,7 +109,7 @@ def with_marks(guesses: Sequence[str], bonuses: Sequence[float]) -> list[str]:
     return list(max(ways.values())[1][:-1])
 
 
-def restored(bare: Sequence[str]) -> list[str] | None:
+def sure_marks(bare: Sequence[str]) -> list[str] | None:
     """Return the words of a line with their marks, or None where one of them is not sure.
 
     Sure is a word that was often seen behind the one before it, and seldom in another spelling.

@@ -43,7 +43,7 @@ def motion_of(
     return _moved(portrait, mover, marked, progress)
 
 
-def current(made: Made, mover: Mover | None) -> bool:
+def current(made: Made | Motion, mover: Mover | None) -> bool:
     """Tell whether a motion that is kept is what `motion_of` would give now.
 
     The loop of a mover that is not loaded now is kept: the puppet's would be less.

@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
-from modules.messages import FPS, FRAME_SIZE, ByteArray, Portrait
+from modules.h264 import write_h264
+from modules.messages import ByteArray, Portrait
 
 CLIP = "clip.mp4"
 _X264 = {"preset": "medium", "crf": "12", "profile": "high", "threads": "2"}
@@ -68,16 +68,5 @@ def painters_of(folder: Path) -> tuple[str, ...]:
 
 def write_clip(frames: Iterable[ByteArray], path: Path) -> Path:
     """Encode frames, uint8 [512, 512, 3], 25 a second, for a reader of its own; return `path`."""
-    import av
-
-    with av.open(str(path), "w", format="mp4") as file:
-        stream = file.add_stream("libx264", rate=FPS)
-        stream.width = stream.height = FRAME_SIZE
-        stream.pix_fmt = "yuv420p"
-        stream.options = dict(_X264)
-        for number, rgb in enumerate(frames):
-            picture = av.VideoFrame.from_ndarray(rgb, format="rgb24")
-            picture.pts, picture.time_base = number, Fraction(1, FPS)
-            file.mux(stream.encode(picture))
-        file.mux(stream.encode(None))
+    write_h264(frames, path, _X264)
     return path
