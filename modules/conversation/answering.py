@@ -63,21 +63,15 @@ async def answer(
                         for notice in [*await keeping, *await learning, *_warnings(session, reply)]:
                             await send.send(notice)
                         message = _end(message, front_ms, session.cache.hits - hits)
-                        exchange.engines = dict(message.engines)
-                    await _pass_on(session, message, current)
-                    await send.send(message)
+                    await _pass_on(session, message, current, send)
     finally:
-        finished = current.state == "done"
-        if not finished:
-            current.halt()
-        if request is None:
+        finished = current.close()
+        if request is not None:
+            _keep(session, current, whole=finished or not session.live)
+        else:
             note_unheard(session, heard)
             if not typed:
                 session.talk.withdraw(reply)
-        else:
-            note_said(session, current, whole=finished or not session.live)
-            if session.live:
-                session.app.spawn(session.talk.keep(current))
 
 
 async def say(
@@ -92,18 +86,11 @@ async def say(
     try:
         async with send, aclosing(session.app.back(request)) as messages:
             async for message in messages:
-                if isinstance(message, TurnEnd) and (exchange := session.talk.of(reply)):
-                    exchange.engines = dict(message.engines)
-                await _pass_on(session, message, current)
-                await send.send(message)
+                await _pass_on(session, message, current, send)
     finally:
-        finished = current.state == "done"
-        if not finished:
-            current.halt()
+        finished = current.close()
         if prompt.kept:
-            note_said(session, current, whole=finished)
-            if session.live:
-                session.app.spawn(session.talk.keep(current))
+            _keep(session, current, whole=finished)
 
 
 def note_unheard(session: Session, heard: str | Utterance | Prompt) -> None:
@@ -122,11 +109,19 @@ def note_said(session: Session, reply: Reply, *, whole: bool) -> None:
     session.talk.answered(reply, said + cut if said else "", whole=whole)
 
 
+def _keep(session: Session, reply: Reply, *, whole: bool) -> None:
+    note_said(session, reply, whole=whole)
+    if session.live:
+        session.app.spawn(session.talk.keep(reply))
+
+
 def _warnings(session: Session, reply: int) -> list[Notice]:
     return [Notice(reply, "restart_needed")] if session.app.residency.needs_restart else []
 
 
-async def _pass_on(session: Session, message: Message, reply: Reply) -> None:
+async def _pass_on(
+    session: Session, message: Message, reply: Reply, send: MemoryObjectSendStream[Message]
+) -> None:
     if isinstance(message, Clause):
         reply.add_clause(message)
     elif isinstance(message, Speech):
@@ -138,7 +133,10 @@ async def _pass_on(session: Session, message: Message, reply: Reply) -> None:
             await reply.pace(message, session.app.settings.lead_s)
         reply.add(message)
     elif isinstance(message, TurnEnd):
+        if exchange := session.talk.of(reply.id):
+            exchange.engines = dict(message.engines)
         reply.finish()
+    await send.send(message)
 
 
 def _end(end: TurnEnd, front_ms: float, hits: int) -> TurnEnd:

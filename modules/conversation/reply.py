@@ -79,6 +79,12 @@ class Reply:
         """Stop every reader at once: not one chunk leaves after this."""
         self._end("halted")
 
+    def close(self) -> bool:
+        """Tell whether the reply is complete; halt it where it is not."""
+        if self.state != "done":
+            self.halt()
+        return self.state == "done"
+
     async def read(self, position: int = 0) -> AsyncIterator[MediaChunk | Caption]:
         """Yield chunks from `position` on, waiting for new ones, until the reply ends.
 
