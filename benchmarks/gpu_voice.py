@@ -10,14 +10,13 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 import torch
 
-from benchmarks.report import Figure, spread
+from benchmarks.report import Figure, spread, times_ms
 from modules.messages import FRAME_SAMPLES, SPEECH_RATE, FloatArray
 from modules.voice.openvoice.config import read_config
 from modules.voice.openvoice.conversion import Conversion, in_halves
@@ -44,12 +43,12 @@ def run(device: str) -> list[Figure]:
     began = time.perf_counter()
     convert(network, clause, [len(clause)])
     figures = [Figure(f"{name}: first use", time.perf_counter() - began, "s")]
-    hearing = taken(lambda: hear(network, sample), 3)
+    hearing = times_ms(lambda: hear(network, sample), 3)
     for title, sound, bound in (
         (f"{len(clause) / SPEECH_RATE:g} s at once", clause, None),
         (f"{len(long) / SPEECH_RATE:g} s at once", long, TIMES_REAL_TIME),
     ):
-        times = taken(lambda sound=sound: convert(network, sound, [len(sound)]))  # type: ignore[misc]
+        times = times_ms(lambda sound=sound: convert(network, sound, [len(sound)]))  # type: ignore[misc]
         figures.append(speed(f"{name}: {title}", len(sound), times, bound))
     figures += in_pieces(name, network, network, clause, long)
     if cuda:
@@ -78,9 +77,9 @@ def in_pieces(
     bound: float | None = None,
 ) -> list[Figure]:
     """Return what depends on how steps are computed: the first piece, a stream, many sessions."""
-    first = taken(lambda: convert(network, clause, [FIRST_PIECE], steps))
+    first = times_ms(lambda: convert(network, clause, [FIRST_PIECE], steps))
     ends = piece_ends(len(long), SECOND_PIECE)
-    streamed = taken(lambda: convert(network, long, ends, steps))
+    streamed = times_ms(lambda: convert(network, long, ends, steps))
     title = f"{name}: {len(long) / SPEECH_RATE:g} s, streamed"
     return [
         Figure(f"{name}: first 0.64 s of a clause", median(first), "ms", detail=spread(first)),
@@ -150,14 +149,3 @@ def speed(name: str, samples: int, times: list[float], bound: float | None = Non
     """Return milliseconds as times faster than playing."""
     faster = [1000 * samples / SPEECH_RATE / ms for ms in times]
     return Figure(name, median(faster), "x", at_least=bound, detail=spread(faster, "x"))
-
-
-def taken(work: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
-    """Return milliseconds of several runs after one that is not counted."""
-    work()
-    times = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        work()
-        times.append(1000 * (time.perf_counter() - began))
-    return times

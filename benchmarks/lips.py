@@ -19,9 +19,9 @@ from modules.messages import FRAME_SAMPLES, ByteArray, FloatArray, Portrait
 from modules.models import weights
 
 FIT, LAG_MS, SILENT = 0.4, 60.0, 0.25
-_SYLLABLE = 5
+SYLLABLE = 5
 _SHIFTS_MS = np.arange(-240, 241, 10)
-_QUIET_DB, _FLOOR_DB = -50.0, -60.0
+QUIET_DB, FLOOR_DB = -50.0, -60.0
 _CLOSES, _OPENS = 5, 3
 
 
@@ -76,14 +76,14 @@ def measured(opens: FloatArray, sound: FloatArray) -> Measured:
     best = int(np.argmax(fits))
     moves = np.abs(np.diff(opens, prepend=opens[:1]))
     level = _level(sound, 0.0, len(opens))
-    speaks, silent = level > _QUIET_DB, _silent(level)
+    speaks, rests = level > QUIET_DB, silent(level)
     most = float(moves[speaks].mean()) if speaks.any() else 0.0
-    share = float(moves[silent].mean()) / most if most > 1e-6 and silent.any() else float("inf")
+    share = float(moves[rests].mean()) / most if most > 1e-6 and rests.any() else float("inf")
     return Measured(fits[best], -float(_SHIFTS_MS[best]), share)
 
 
 def _fit(opens: FloatArray, sound: FloatArray, shift_ms: float) -> float:
-    window = np.ones(_SYLLABLE) / _SYLLABLE
+    window = np.ones(SYLLABLE) / SYLLABLE
     smooth = [
         np.convolve(values, window, "valid")
         for values in (opens, _level(sound, shift_ms, len(opens)))
@@ -99,13 +99,15 @@ def _level(sound: FloatArray, shift_ms: float, frames: int) -> FloatArray:
     sums = np.concatenate([[0.0], np.cumsum(padded.astype(np.float64) ** 2)])
     at = np.arange(frames) * FRAME_SAMPLES + 11_025 + round(shift_ms * 22.05)
     power = (sums[at + FRAME_SAMPLES] - sums[at]) / FRAME_SAMPLES
-    return np.asarray(np.maximum(10 * np.log10(power + 1e-12), _FLOOR_DB), np.float32)
+    return np.asarray(np.maximum(10 * np.log10(power + 1e-12), FLOOR_DB), np.float32)
 
 
-def _silent(level: FloatArray) -> np.typing.NDArray[np.bool_]:
+def silent(
+    level: FloatArray, closes: int = _CLOSES, opens: int = _OPENS
+) -> np.typing.NDArray[np.bool_]:
     """Return the frames of silence by which the mouth had time to close."""
-    quiet = level < _QUIET_DB
+    quiet = level < QUIET_DB
     inner = np.zeros_like(quiet)
-    for k in range(_CLOSES, len(quiet)):
-        inner[k] = quiet[k - _CLOSES : k + _OPENS + 1].all()
+    for k in range(closes, len(quiet)):
+        inner[k] = quiet[k - closes : k + opens + 1].all()
     return inner

@@ -8,16 +8,16 @@ still measure. Writes `modules/persona/rules/marks.tsv`; `modules/persona/marks.
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+from benchmarks.corpus import sentences_in
 from modules.persona.marks import COUNTS, EDGE, kind, lines
 from modules.persona.reading import tokenize
-from modules.text import clean, has_diacritics
+from modules.text import clean
 from tests.persona.cases import held_out
 
 ROOT = Path(__file__).parent.parent
@@ -27,8 +27,6 @@ UNREAD = ("blind", "sealed", "unseen", "wide7")
 """Parts of the names of sets that only measure."""
 FOREIGN = ("en.toml", "english.toml")
 LEAST_TRIPLE = 2
-_SLOT = re.compile(r"\{(\w+)\}")
-_FILLERS = {"self": "mình", "you": "bạn", "nhe": "nhé", "nhi": "nhỉ", "day": "đấy", "the": "thế"}
 
 
 def main() -> None:
@@ -58,29 +56,15 @@ def sentences() -> Iterator[str]:
         for line in path.read_text(encoding="utf-8").splitlines():
             case = json.loads(line)
             if path.stem not in HALVED or not held_out(case):
-                yield from _of(case)
+                yield from sentences_in(case)
     for path in sorted(path for path in ROOT.rglob("*.toml") if _is_read(path)):
-        yield from _of(tomllib.loads(path.read_text(encoding="utf-8")))
+        yield from sentences_in(tomllib.loads(path.read_text(encoding="utf-8")))
 
 
 def _is_read(path: Path) -> bool:
     inside = path.relative_to(ROOT).parts
     ours = inside[0] in ("modules", "tests", "benchmarks") and inside[1:3] != ("persona", "rules")
     return ours and path.name not in FOREIGN and not any(part in path.name for part in UNREAD)
-
-
-def _of(value: object) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, each in value.items():
-            if name != "when":
-                yield from _of(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _of(each)
-    elif isinstance(value, str) and " " in value and has_diacritics(value):
-        filled = _SLOT.sub(lambda match: _FILLERS.get(match[1], ","), value)
-        if not re.search(r"[|()^$%#{}]", filled):
-            yield filled
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -47,6 +48,17 @@ def spread(values: Sequence[float], unit: str = "ms") -> str:
     return (
         f"median {median(values):.0f}, {min(values):.0f}-{max(values):.0f} {unit}, n={len(values)}"
     )
+
+
+def times_ms(work: Callable[[], object], rounds: int = 9) -> list[float]:
+    """Return milliseconds of several runs after one that is not counted."""
+    work()
+    times = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        work()
+        times.append(1000 * (time.perf_counter() - began))
+    return times
 
 
 def table(figures: Sequence[Figure]) -> str:

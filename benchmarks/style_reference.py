@@ -8,15 +8,15 @@ phrase a line (single words, and longer phrases that occur at least twice).
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.corpus import sentences_in
 from modules.persona.style.counting import Counts
 from modules.persona.style.keyness import REFERENCE
-from modules.text import clean, has_diacritics
+from modules.text import clean
 
 ROOT = Path(__file__).parent.parent
 LINES = ("tests/emotion", "tests/memory/data", "tests/persona")
@@ -27,8 +27,6 @@ TABLES = (
         "suggestions", "topics",
     )),
 )  # fmt: skip
-_SLOT = re.compile(r"\{(\w+)\}")
-_FILLERS = {"self": "mình", "you": "bạn", "nhe": "nhé", "nhi": "nhỉ", "day": "đấy", "the": "thế"}
 
 
 def main() -> None:
@@ -47,23 +45,9 @@ def sentences() -> Iterator[str]:
     for folder in LINES:
         for path in sorted((ROOT / folder).glob("*.jsonl")):
             for line in path.read_text(encoding="utf-8").splitlines():
-                yield from _of(json.loads(line))
+                yield from sentences_in(json.loads(line))
     for name in TABLES:
-        yield from _of(tomllib.loads((ROOT / name).read_text(encoding="utf-8")), templates=True)
-
-
-def _of(value: object, *, templates: bool = False, key: str = "") -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, each in value.items():
-            if name != "when":
-                yield from _of(each, templates=templates, key=str(name))
-    elif isinstance(value, list):
-        for each in value:
-            yield from _of(each, templates=templates, key=key)
-    elif isinstance(value, str) and " " in value and has_diacritics(value):
-        filled = _SLOT.sub(lambda match: _FILLERS.get(match[1], ","), value)
-        if not re.search(r"[|()^$%#{}]", filled):
-            yield filled
+        yield from sentences_in(tomllib.loads((ROOT / name).read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

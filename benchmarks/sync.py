@@ -39,6 +39,7 @@ import soundfile
 from gradio_client import Client
 from scipy.signal import correlate
 
+from benchmarks.lips import FLOOR_DB, QUIET_DB, SYLLABLE, silent
 from benchmarks.report import Figure, main
 from benchmarks.sentences import Sentences
 from benchmarks.visitor import Visitor
@@ -50,8 +51,6 @@ from tests.running import Running, running
 STORIES = 4
 LIPS = 3
 _BURSTS = ("ba", "bát", "bắp", "bánh", "bán", "bắt", "băng", "bạc")
-_FLOOR_DB, _QUIET_DB = -60.0, -50.0
-_SYLLABLE = 5
 _CLOSES, _OPENS = 4, 3
 _SHIFTS_S = np.arange(-0.16, 0.1601, 0.005)
 
@@ -207,20 +206,11 @@ def motion(shown: Shown) -> FloatArray:
 def level_db(shown: Shown) -> FloatArray:
     """Return the level around each change of frames, in dB of full scale, from -60."""
     begins = (np.arange(1, len(shown.mouth)) - 0.5) * FRAME_SAMPLES
-    return np.maximum(20 * np.log10(_rms(shown.sound, begins) + 1e-9), _FLOOR_DB)
-
-
-def silent(level: FloatArray) -> np.typing.NDArray[np.bool_]:
-    """Return the moments of silence by which the mouth had time to close."""
-    quiet = level < _QUIET_DB
-    inner = np.zeros_like(quiet)
-    for k in range(_CLOSES, len(quiet)):
-        inner[k] = quiet[k - _CLOSES : k + _OPENS + 1].all()
-    return inner
+    return np.maximum(20 * np.log10(_rms(shown.sound, begins) + 1e-9), FLOOR_DB)
 
 
 def _smooth(values: FloatArray) -> FloatArray:
-    return np.convolve(values, np.ones(_SYLLABLE) / _SYLLABLE, "same").astype(np.float32)
+    return np.convolve(values, np.ones(SYLLABLE) / SYLLABLE, "same").astype(np.float32)
 
 
 def _correlation(ones: Sequence[FloatArray], others: Sequence[FloatArray]) -> float:
@@ -256,8 +246,8 @@ def _mouth(way: str, stories: list[Shown]) -> list[Figure]:
     each = [_correlation([a], [b]) for a, b in zip(smooth, loud, strict=True)]
     other = _correlation(smooth, loud[1:] + loud[:1])
     move, level = np.concatenate(moves), np.concatenate(levels)
-    resting = move[np.concatenate([silent(x) for x in levels])]
-    resting = resting / np.median(move[level > _QUIET_DB])
+    resting = move[np.concatenate([silent(x, _CLOSES, _OPENS) for x in levels])]
+    resting = resting / np.median(move[level > QUIET_DB])
     return [
         Figure(f"{way}: motion of the mouth against level", _correlation(smooth, loud), "",
                at_least=0.5,

@@ -17,7 +17,6 @@ import os
 import resource
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import median
@@ -27,7 +26,7 @@ import numpy as np
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in the app (residency.py), before torch
 import torch
 
-from benchmarks.report import Figure, spread, table
+from benchmarks.report import Figure, spread, table, times_ms
 from benchmarks.spoiled_tones import flattened, identity, nga_as_sac, without_creak, world_copy
 from benchmarks.tone_survival import Convert, survival
 from modules.errors import LADDER_ERRORS
@@ -48,7 +47,6 @@ from tests.voice.openvoice.filled import config_text
 from tests.voice.references import base_profile
 from tests.voice.speaking import reading, rms, said
 
-ROUNDS = 7
 BASE, TARGET = VOICES[0], VOICES[1]
 CLAUSE = "Xin chào bạn, hôm nay trời đẹp quá, mình đi nhé."
 """Eleven syllables: as long as a first clause gets."""
@@ -115,10 +113,10 @@ def speed(pairs: Pairs, pair: Pair) -> list[Figure]:
     clause, long = said(CLAUSE, BASE.id), said(LONG, BASE.id)
     seconds = len(long) / SPEECH_RATE
     spoken = np.tile(reading(BASE.id), 2)[: 30 * SPEECH_RATE]
-    first = taken(lambda: convert(pairs, pair, clause, [FIRST_PIECE]))
-    streamed = taken(lambda: convert(pairs, pair, long, piece_ends(len(long), SECOND_PIECE)))
-    whole = taken(lambda: convert(pairs, pair, long, [len(long)]))
-    hearing = taken(lambda: pairs.hear(spoken), 3)
+    first = times_ms(lambda: convert(pairs, pair, clause, [FIRST_PIECE]))
+    streamed = times_ms(lambda: convert(pairs, pair, long, piece_ends(len(long), SECOND_PIECE)))
+    whole = times_ms(lambda: convert(pairs, pair, long, [len(long)]))
+    hearing = times_ms(lambda: pairs.hear(spoken), 3)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return [
         Figure("first 0.64 s of a clause", median(first), "ms", detail=spread(first)),
@@ -139,17 +137,6 @@ def speed(pairs: Pairs, pair: Pair) -> list[Figure]:
         Figure("hearing 30 s of a sample", median(hearing), "ms", detail=spread(hearing)),
         Figure("most memory of this process", memory, "MB", detail="torch and all"),
     ]
-
-
-def taken(work: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
-    """Return milliseconds of several runs after one that is not counted."""
-    work()
-    times = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        work()
-        times.append(1000 * (time.perf_counter() - began))
-    return times
 
 
 def convert(pairs: Pairs, pair: Pair, samples: FloatArray, ends: list[int]) -> FloatArray:
