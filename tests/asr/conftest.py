@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from modules.models import FileSpec, ModelSpec, Receipt, Weights, write_receipts
+from modules.models import Weights
 from tests.asr import tiny
 from tests.asr.speech import hush
+from tests.fetched import as_fetched
 
 KEY = "phowhisper-tiny"
 
@@ -45,15 +46,8 @@ def fetched(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """The app's weights, with a copy of the tiny checkpoint where the smallest model would be."""
     from modules.asr import ctranslate2_engine, transformers_engine
 
-    folder = tmp_path / "models" / KEY
-    shutil.copytree(checkpoint, folder)
-    files = tuple(
-        FileSpec(path.name, path.stat().st_size, "test/tiny", "0" * 40)
-        for path in sorted(folder.iterdir())
-    )
-    spec = ModelSpec(KEY, "asr", "test/tiny", "0" * 40, files, "MIT", False, "made by a test")
-    write_receipts(folder, {f.name: Receipt.of(folder / f.name, f) for f in files})
-    weights = Weights(tmp_path / "models", {KEY: spec})
+    shutil.copytree(checkpoint, tmp_path / "models" / KEY)
+    weights = as_fetched(tmp_path / "models", "asr", hashed=False)
     for module in (ctranslate2_engine, transformers_engine):
         monkeypatch.setattr(module, "weights", lambda: weights)
     return weights

@@ -22,9 +22,10 @@ from modules.engines import EngineSpec
 from modules.errors import EngineFailed, EngineUnavailable, WeightsRejected
 from modules.installing import command
 from modules.messages import EMOTIONS, FloatArray, Mood, Transcript, TurnRequest
-from modules.models import UNPINNED, FileSpec, ModelSpec, Receipt, Weights, write_receipts
+from modules.models import UNPINNED, Weights
 from requirements.licences import flags
 from tests.emotion import tiny
+from tests.fetched import as_fetched
 
 torch.set_num_threads(1)  # tests share the machine
 KEY = "phobert-emotion"
@@ -45,15 +46,8 @@ def network(checkpoint: Path) -> Network:
 
 @pytest.fixture
 def fetched(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Weights:
-    folder = tmp_path / "models" / KEY
-    shutil.copytree(checkpoint, folder)
-    files = tuple(
-        FileSpec(path.name, path.stat().st_size, "test/tiny", "0" * 40)
-        for path in sorted(folder.iterdir())
-    )
-    spec = ModelSpec(KEY, "emotion", "test/tiny", "0" * 40, files, "MIT", False, "made by a test")
-    write_receipts(folder, {f.name: Receipt.of(folder / f.name, f) for f in files})
-    found = Weights(tmp_path / "models", {KEY: spec})
+    shutil.copytree(checkpoint, tmp_path / "models" / KEY)
+    found = as_fetched(tmp_path / "models", "emotion", hashed=False)
     monkeypatch.setattr(engines, "weights", lambda: found)
     return found
 

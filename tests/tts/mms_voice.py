@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 from transformers import VitsConfig, VitsModel, set_seed
 
-from modules.models import FileSpec, ModelSpec, Receipt, Weights, sha256_of, write_receipts
+from modules.models import FileSpec, Weights
+from tests.fetched import as_fetched, rows_of
 
 KEY = "mms-tts-vie"
 # The released one has 95 letters of which ụ is the first; so it is here, with fewer.
@@ -51,18 +52,9 @@ def write(folder: Path, **changes: object) -> Path:
 
 
 def files(folder: Path, hashed: bool = True) -> tuple[FileSpec, ...]:
-    return tuple(
-        FileSpec(
-            name, (folder / name).stat().st_size, "facebook/mms-tts-vie", "0" * 40,
-            sha256_of(folder / name) if hashed else None,
-        )
-        for name in NAMES
-    )  # fmt: skip
+    return rows_of(folder, NAMES, hashed=hashed)
 
 
 def fetched(directory: Path) -> Weights:
-    folder = write(directory / KEY)
-    rows = files(folder)
-    spec = ModelSpec(KEY, "tts", rows[0].repo, rows[0].revision, rows, "CC-BY-NC-4.0", False, "")
-    write_receipts(folder, {row.name: Receipt.of(folder / row.name, row) for row in rows})
-    return Weights(directory, {KEY: spec})
+    write(directory / KEY)
+    return as_fetched(directory, "tts", NAMES)

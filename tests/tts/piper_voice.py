@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from modules.models import FileSpec, ModelSpec, Receipt, Weights, sha256_of, write_receipts
+from modules.models import FileSpec, Weights
+from tests.fetched import as_fetched, rows_of
 
 CHARACTERS = " !'(),-.:;?abcdefhijklmnopqrstuvwxyzæçðøŋœɐɑɒɓɔɕɖɗəɛɜɟɡɣɪɯɲɹʃʊʌʐʒʝˈˌːθ0123456789̪ʰ"
 IDS = {"_": 0, "^": 1, "$": 2, **{c: i for i, c in enumerate(CHARACTERS, 3)}}
@@ -139,21 +140,10 @@ def write(folder: Path, **changes: object) -> Path:
 
 def files(folder: Path, hashed: bool = True) -> tuple[FileSpec, ...]:
     """The rows of a table for a folder's files."""
-    names = (NAME, f"{NAME}.json")
-    return tuple(
-        FileSpec(
-            name, (folder / name).stat().st_size, "rhasspy/piper-voices", "0" * 40,
-            sha256_of(folder / name) if hashed else None,
-        )
-        for name in names
-    )  # fmt: skip
+    return rows_of(folder, (NAME, f"{NAME}.json"), hashed=hashed)
 
 
 def fetched(directory: Path, **changes: object) -> Weights:
     """A directory of models in which the voice lies as if it had been fetched."""
-    folder = directory / KEY
-    write(folder, **changes)
-    rows = files(folder)
-    spec = ModelSpec(KEY, "tts", rows[0].repo, rows[0].revision, rows, "CC-BY-4.0", False, "")
-    write_receipts(folder, {row.name: Receipt.of(folder / row.name, row) for row in rows})
-    return Weights(directory, {KEY: spec})
+    write(directory / KEY, **changes)
+    return as_fetched(directory, "tts", (NAME, f"{NAME}.json"))

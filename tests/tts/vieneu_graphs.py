@@ -14,7 +14,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from modules.models import FileSpec, ModelSpec, Receipt, Weights, sha256_of, write_receipts
+from modules.models import FileSpec, Weights
+from tests.fetched import as_fetched, rows_of
 
 KEY = "vieneu-v3-turbo"
 HIDDEN, HEADS, LAYERS, BOOKS, CODES, IDS = 8, 2, 2, 16, 1024, 200
@@ -230,18 +231,9 @@ def write(folder: Path, **changes: object) -> Path:
 
 
 def files(folder: Path, hashed: bool = True) -> tuple[FileSpec, ...]:
-    return tuple(
-        FileSpec(
-            name, (folder / name).stat().st_size, "pnnbao-ump/VieNeu-TTS-v3-Turbo", "0" * 40,
-            sha256_of(folder / name) if hashed else None,
-        )
-        for name in NAMES
-    )  # fmt: skip
+    return rows_of(folder, NAMES, hashed=hashed)
 
 
 def fetched(directory: Path) -> Weights:
-    folder = write(directory / KEY)
-    rows = files(folder)
-    spec = ModelSpec(KEY, "tts", rows[0].repo, rows[0].revision, rows, "Apache-2.0", False, "")
-    write_receipts(folder, {row.name: Receipt.of(folder / row.name, row) for row in rows})
-    return Weights(directory, {KEY: spec})
+    write(directory / KEY)
+    return as_fetched(directory, "tts", NAMES)

@@ -13,8 +13,9 @@ from modules.avatar.musetalk.ear import Ear, load_ear
 from modules.avatar.musetalk.painter import MuseTalkPainter, load_painter
 from modules.messages import FloatArray
 from tests.avatar.musetalk.filled import HERE, filled, released_keys, sinusoids
-from tests.avatar.musetalk.small import as_fetched, write_small
+from tests.avatar.musetalk.small import write_small
 from tests.avatar.photo.conftest import drafts, faces
+from tests.fetched import as_fetched
 
 torch.set_num_threads(1)  # tests share the machine
 EAR = EarConfig(width=384, layers=4, heads=6, inner=1536, positions=1500, mels=80)
@@ -51,7 +52,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def painter(small: Path) -> MuseTalkPainter:
     """A painter of the small networks, on the processor."""
-    return load_painter(as_fetched(small), "cpu", tiny=False, zero=False)
+    return load_painter(as_fetched(small, "avatar"), "cpu", tiny=False, zero=False)
 
 
 __all__ = ["drafts", "faces"]

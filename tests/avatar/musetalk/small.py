@@ -14,7 +14,6 @@ from modules.avatar.musetalk.ear import PREFIX, Ear
 from modules.avatar.musetalk.unet import released
 from modules.avatar.musetalk.vae import released_tiny, released_vae
 from modules.checkpoints import shapes
-from modules.models import FileSpec, ModelSpec, Receipt, Weights, sha256_of, write_receipts
 from tests.avatar.musetalk.filled import filled, sinusoids
 
 MUSETALK: dict[str, Any] = {
@@ -74,20 +73,3 @@ def write_small(directory: Path) -> None:
 def _write(path: Path, content: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content, "utf-8")
-
-
-def as_fetched(directory: Path) -> Weights:
-    """Return a directory of small folders as if they had been fetched."""
-    specs = {}
-    for folder in sorted(directory.iterdir()):
-        files = tuple(
-            FileSpec(str(path.relative_to(folder)), path.stat().st_size, "test/small", "0" * 40,
-                     sha256_of(path))
-            for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "receipt.json"
-        )  # fmt: skip
-        spec = ModelSpec(
-            folder.name, "avatar", "test/small", "0" * 40, files, "MIT", False, "made by a test"
-        )
-        write_receipts(folder, {f.name: Receipt.of(folder / f.name, f) for f in files})
-        specs[folder.name] = spec
-    return Weights(directory, specs)

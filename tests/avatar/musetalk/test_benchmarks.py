@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks import face_decoder, face_ready
 from modules.models import Weights
-from tests.avatar.musetalk.small import as_fetched
 from tests.avatar.musetalk.test_painter import frames
+from tests.fetched import as_fetched
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def picture(tmp_path: Path) -> Path:
 def test_the_tiny_decoder_is_measured_against_the_full_one(
     small: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(face_decoder, "weights", lambda: as_fetched(small))
+    monkeypatch.setattr(face_decoder, "weights", lambda: as_fetched(small, "avatar"))
     found = {row.name: row for row in face_decoder.run((picture, picture))}
     assert len(found) == 4
     crop = found["tiny decoder against the full one, crop"]

@@ -23,9 +23,10 @@ from modules.avatar.musetalk.config import read_ear, read_unet, read_vae
 from modules.errors import WeightsRejected
 from modules.models import MODELS
 from tests.avatar.musetalk.conftest import EAR
-from tests.avatar.musetalk.small import MUSETALK, VAE, WHISPER, as_fetched, text
+from tests.avatar.musetalk.small import MUSETALK, VAE, WHISPER, text
 from tests.avatar.musetalk.test_unet import RELEASED as UNET_CONFIG
 from tests.avatar.musetalk.test_vae import RELEASED as VAE_CONFIG
+from tests.fetched import as_fetched
 
 READERS: dict[str, Callable[..., Any]] = {
     "musetalk": released_unet, "sd-vae-ft-mse": released_autoencoder,
@@ -48,7 +49,7 @@ def models(small: Path, tmp_path: Path) -> Path:
 
 
 def refused(models: Path, key: str, pinned: bool = False) -> WeightsRejected:
-    model = as_fetched(models).models[key] if pinned else None
+    model = as_fetched(models, "avatar").models[key] if pinned else None
     with pytest.raises(WeightsRejected) as caught:
         READERS[key](models / key, model)
     return caught.value
@@ -128,7 +129,7 @@ def test_a_truncated_file_is_refused(models: Path, key: str, kept: float) -> Non
 
 @pytest.mark.parametrize("key", READERS)
 def test_a_file_with_one_other_byte_is_refused_by_its_hash(models: Path, key: str) -> None:
-    pinned = as_fetched(models).models[key]
+    pinned = as_fetched(models, "avatar").models[key]
     READERS[key](models / key, pinned)
     path = models / key / FILES[key]
     data = bytearray(path.read_bytes())

@@ -14,13 +14,13 @@ from modules.avatar.musetalk.painter import Networks
 from modules.avatar.musetalk.unet import load_unet, released
 from modules.checkpoints import shapes
 from tests.avatar.musetalk.filled import filled, noise
-from tests.avatar.musetalk.small import as_fetched
+from tests.fetched import as_fetched
 from tests.replayed import captured
 
 
 @pytest.fixture(scope="module")
 def networks(small) -> Networks:
-    return Networks.released(as_fetched(small), tiny=False).on("cpu", torch.float32)
+    return Networks.released(as_fetched(small, "avatar"), tiny=False).on("cpu", torch.float32)
 
 
 @pytest.fixture(scope="module")

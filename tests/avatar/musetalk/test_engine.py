@@ -26,8 +26,8 @@ from modules.engines import EngineSpec
 from modules.errors import EngineUnavailable, WeightsRejected
 from modules.messages import FACE_POINTS, FRAME_SAMPLES, Portrait, Speech, TurnRequest
 from tests.avatar.musetalk.filled import noise
-from tests.avatar.musetalk.small import as_fetched
 from tests.avatar.musetalk.test_painter import frames, points
+from tests.fetched import as_fetched
 
 SPEC = EngineSpec(
     "musetalk", "avatar", "modules.avatar.musetalk.engine:MuseTalkEngine",
@@ -40,7 +40,7 @@ COUNT = 5
 @pytest.fixture(scope="module")
 def engine(small: Path):
     patch = pytest.MonkeyPatch()
-    patch.setattr(module, "weights", lambda: as_fetched(small))
+    patch.setattr(module, "weights", lambda: as_fetched(small, "avatar"))
     made = MuseTalkEngine(SPEC)
     made.load()
     yield made
@@ -119,7 +119,7 @@ def test_preparation_can_be_given_up(engine, tmp_path: Path) -> None:
 
 def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "models").mkdir()
-    monkeypatch.setattr(module, "weights", lambda: as_fetched(tmp_path / "models"))
+    monkeypatch.setattr(module, "weights", lambda: as_fetched(tmp_path / "models", "avatar"))
     with pytest.raises(EngineUnavailable):
         MuseTalkEngine(SPEC).load()
 
@@ -128,7 +128,7 @@ def test_files_that_are_not_the_released_ones_are_refused(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     models = Path(shutil.copytree(small, tmp_path / "models"))
-    kept = as_fetched(models)
+    kept = as_fetched(models, "avatar")
     path = models / "sd-vae-ft-mse" / "diffusion_pytorch_model.safetensors"
     data = bytearray(path.read_bytes())
     stat = path.stat()
@@ -160,7 +160,7 @@ def test_musetalk_is_the_best_rung_for_a_portrait_prepared_for_it_and_for_no_oth
 
 
 def test_both_decoders_take_the_same_preparation(engine, face, small, monkeypatch) -> None:
-    monkeypatch.setattr(module, "weights", lambda: as_fetched(small))
+    monkeypatch.setattr(module, "weights", lambda: as_fetched(small, "avatar"))
     quick = MuseTalkEngine(replace(SPEC, name="musetalk-tiny", weights=(*SPEC.weights, "taesd")))
     quick.load()
     try:

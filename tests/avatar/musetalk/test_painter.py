@@ -10,8 +10,8 @@ from modules.avatar.musetalk.painter import LATENTS, MuseTalkPainter, load_paint
 from modules.avatar.neural.painting import BOXES, MASKS, Run
 from modules.messages import ByteArray, FloatArray
 from tests.avatar.musetalk.filled import noise
-from tests.avatar.musetalk.small import as_fetched
 from tests.avatar.musetalk.test_blending import face
+from tests.fetched import as_fetched
 
 
 def frames(count: int, shade: int = 0) -> ByteArray:
@@ -119,7 +119,7 @@ def test_an_ear_gives_one_row_a_frame(painter) -> None:
 
 
 def test_the_tiny_decoder_paints_in_the_place_of_the_full_one(small) -> None:
-    painter = load_painter(as_fetched(small), "cpu", tiny=True, zero=False)
+    painter = load_painter(as_fetched(small, "avatar"), "cpu", tiny=True, zero=False)
     avatar, features = prepared(painter, 1), heard(painter)
     [made] = painter.paint([run(avatar, [0], features[:1])])
     assert (made != frames(1)).any()
@@ -129,7 +129,7 @@ def test_the_tiny_decoder_paints_in_the_place_of_the_full_one(small) -> None:
 def test_in_halves_the_painter_paints_nearly_the_same(small, painter, dtype) -> None:
     from modules.avatar.musetalk.painter import Networks
 
-    networks = Networks.released(as_fetched(small), tiny=False).on("cpu", dtype)
+    networks = Networks.released(as_fetched(small, "avatar"), tiny=False).on("cpu", dtype)
     halved = MuseTalkPainter(networks, graphs=False, sizes=(4,))
     [full] = painter.paint([run(prepared(painter, 1), [0], heard(painter)[3:4])])
     [made] = halved.paint([run(prepared(halved, 1), [0], heard(halved)[3:4])])

@@ -18,11 +18,12 @@ from modules.avatar.wav2lip.engine import Wav2LipEngine
 from modules.avatar.wav2lip.painter import Wav2LipPainter
 from modules.errors import EngineUnavailable, WeightsRejected
 from modules.messages import TurnRequest
-from modules.models import FileSpec, ModelSpec, Receipt, Weights, write_receipts
+from modules.models import Receipt, Weights, write_receipts
 from modules.residency import Residency
 from tests.avatar.conftest import pictures, play, silence, spoken
 from tests.avatar.neural import oracle
 from tests.avatar.wav2lip.test_painter import face_points
+from tests.fetched import as_fetched
 
 SPEC = next(spec for spec in ENGINES if spec.name == "wav2lip")
 
@@ -33,13 +34,7 @@ def fetched(released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     folder = tmp_path / "models" / "wav2lip"
     folder.mkdir(parents=True)
     shutil.copy(released, folder)
-    path = folder / released.name
-    file = FileSpec(released.name, path.stat().st_size, "test/filled", "0" * 40)
-    spec = ModelSpec(
-        "wav2lip", "avatar", "test/filled", "0" * 40, (file,), "none", False, "made by a test"
-    )
-    write_receipts(folder, {file.name: Receipt.of(path, file)})
-    kept = Weights(tmp_path / "models", {"wav2lip": spec})
+    kept = as_fetched(tmp_path / "models", "avatar", hashed=False)
     monkeypatch.setattr(engines, "weights", lambda: kept)
     return kept
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from modules.models import FileSpec, ModelSpec, Receipt, Weights, sha256_of, write_receipts
+from modules.models import Weights
 from modules.voice.openvoice.checkpoint import load_converter, released_shapes
 from modules.voice.openvoice.config import read_config
 from modules.voice.openvoice.network import Converter
+from tests.fetched import as_fetched
 from tests.voice.openvoice.filled import SMALL, config_text, filled, released_keys
 
 torch.set_num_threads(1)  # tests share the machine
@@ -55,16 +56,8 @@ def fetched(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wei
 
 def put(small: Path, directory: Path) -> Weights:
     """Put the small converter into a directory of models, as if it had been fetched."""
-    folder = directory / KEY
-    (folder / "converter").mkdir(parents=True)
-    files = []
+    folder = directory / KEY / "converter"
+    folder.mkdir(parents=True)
     for name in ("checkpoint.pth", "config.json"):
-        path = folder / "converter" / name
-        path.write_bytes((small / name).read_bytes())
-        file = f"converter/{name}"
-        files.append(FileSpec(file, path.stat().st_size, "test/small", "0" * 40, sha256_of(path)))
-    spec = ModelSpec(
-        KEY, "voice", "test/small", "0" * 40, tuple(files), "MIT", False, "made by a test"
-    )
-    write_receipts(folder, {f.name: Receipt.of(folder / f.name, f) for f in spec.files})
-    return Weights(directory, {KEY: spec})
+        (folder / name).write_bytes((small / name).read_bytes())
+    return as_fetched(directory, "voice")
