@@ -77,6 +77,9 @@ window.guong = {
   get socket() {
     return socket;
   },
+  get linked() {
+    return linked;
+  },
   get session() {
     return session;
   },

@@ -20,7 +20,7 @@ FLAGS = (
 )
 MET = "try { localStorage.setItem('guong.met', '1') } catch {}"
 """A visitor who has been here before: nobody is introduced to them."""
-READY = "window.guong?.socket?.readyState === 1"
+READY = "window.guong?.linked && guong.socket?.readyState === 1"
 
 
 @pytest.fixture(scope="package")
