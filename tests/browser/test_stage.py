@@ -163,7 +163,7 @@ def test_a_line_that_does_not_come_back_is_told_and_forgotten_when_it_does(
     scripted, visit, context
 ):
     page = visit(scripted)
-    page.value("window.WebSocketAgain = WebSocket; window.WebSocket = function () { return { close() {} } }")
+    page.value("window.WebSocket = function () { return { close() {} } }")
     page.value("WebSocket.OPEN = 1; guong.socket.close()")
     expect(page.page.get_by_text("Đang nối lại…")).to_be_visible()
     page.page.reload()
