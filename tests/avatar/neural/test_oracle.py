@@ -2,12 +2,13 @@
 
 import itertools
 import threading
+from dataclasses import replace
 
 import anyio
 import av
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from modules.avatar.framing import TAIL_FRAMES
@@ -120,13 +121,16 @@ def test_every_frame_shows_its_own_sound_across_pieces_clauses_and_batches(engin
     lengths=st.lists(st.integers(1, 30_000), min_size=1, max_size=6),
     quiet=st.lists(st.booleans(), min_size=6, max_size=6),
 )
+@example(lengths=[882], quiet=[False] * 6)
+@example(lengths=[20_000, 900, 5_000, 14_000], quiet=[True, False, True, False, True, False])
 def test_however_speech_is_cut_nothing_is_lost_or_shown_twice(engine, lengths, quiet):
     stream = engine.open(request(engine.face))
     pieces = []
     for k, (length, silent) in enumerate(zip(lengths, quiet, strict=False)):
         made = silence if silent else spoken
         piece = made(length / 22_050, clause=k, last=k == len(lengths) - 1)
-        pieces.append(piece)
+        # The shapes of so short a piece would be its rest alone, under which a mouth stays closed.
+        pieces.append(piece if length > 6_000 else replace(piece, visemes=()))
     batches = play(stream, *pieces)
     sound = np.concatenate([batch.speech.samples for batch in batches])
     expected = np.concatenate([piece.samples for piece in pieces])
