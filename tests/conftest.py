@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from modules.messages import VoiceProfile
+from tests.running import running
 
 
 @pytest.fixture
@@ -9,3 +10,10 @@ def profile():
     """A voice to be matched; its numbers matter only to the voice stage's own tests."""
     hz = np.linspace(0, 11_025, 64, dtype=np.float32)
     return VoiceProfile("ab" * 8, "mẫu", 210.0, 0.2, hz, np.zeros(64, np.float32))
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory):
+    """The app as a laptop has it, as a process of its own: no recogniser, the companion answers."""
+    with running(tmp_path_factory.mktemp("embedded")) as server:
+        yield server

@@ -25,8 +25,8 @@ from tests.scripted import Scripted, says
 
 ANSWER = (
     "Dạ, mình nghe rồi. ",
-    "Hôm nay trời đẹp, mình kể bạn nghe một câu chuyện nhé. ",
-    "Ngày xưa có một cô bé sống bên bờ sông, sáng nào cô cũng ra bến chờ đò. ",
+    "Hôm nay trời đẹp, mình kể một câu chuyện nhé. ",
+    "Ngày xưa có một cô bé sáng nào cũng ra bến chờ đò. ",
     "Rồi một hôm, con đò không về nữa.",
 )
 HEARD = "xin chào bạn"

@@ -17,8 +17,6 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from nbclient import NotebookClient
 
-from tests.running import running
-
 EXAMPLES = Path(__file__).parent.parent / "examples"
 NOTEBOOK = EXAMPLES / "guong.ipynb"
 PORTRAITS = ("musetalk", "musetalk-tiny", "wav2lip", "sadtalker", "sadtalker-still")
@@ -26,10 +24,9 @@ PORTRAITS = ("musetalk", "musetalk-tiny", "wav2lip", "sadtalker", "sadtalker-sti
 VIETNAMESE = re.compile(r"[ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.IGNORECASE)
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("examples")) as server:
-        yield server
+@pytest.fixture
+def server(embedded):
+    return embedded
 
 
 @pytest.fixture
@@ -42,12 +39,23 @@ def elsewhere(tmp_path, monkeypatch, server):
 
 
 @pytest.fixture
-def notebook(elsewhere):
+def before(server):
+    """The voices that the app kept before the notebook ran."""
+    return voices(server)
+
+
+@pytest.fixture
+def notebook(before, elsewhere):
     """The notebook after all its cells have run, in a kernel of this very environment."""
     opened = nbformat.read(NOTEBOOK, as_version=4)
     place = {"metadata": {"path": str(elsewhere)}}
     client = NotebookClient(opened, timeout=120, kernel_name="python3", resources=place)
     return client.execute()
+
+
+def voices(server):
+    """The voices that the app keeps, of all users."""
+    return sorted((server.data / "users").glob("*/voices/*"))
 
 
 def cell(notebook, text):
@@ -70,7 +78,9 @@ def media(outputs, kind):
     ]
 
 
-def test_every_cell_of_the_notebook_runs_and_shows_what_it_promises(notebook, elsewhere, server):
+def test_every_cell_of_the_notebook_runs_and_shows_what_it_promises(
+    before, notebook, elsewhere, server
+):
     errors = [o for c in notebook.cells for o in c.get("outputs", ()) if o.output_type == "error"]
     assert errors == []
 
@@ -112,7 +122,7 @@ def test_every_cell_of_the_notebook_runs_and_shows_what_it_promises(notebook, el
     deleted = printed(cell(notebook, "removed ="))
     assert re.search(r"'voices': 1\b", deleted)
     assert deleted.endswith("left: []\n")
-    assert not list((server.data / "users").glob("*/voices/*"))
+    assert voices(server) == before
 
 
 @pytest.mark.parametrize("loaded", [True, False])

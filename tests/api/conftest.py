@@ -4,8 +4,6 @@ import contextlib
 import pytest
 from gradio_client import Client
 
-from tests.running import running
-
 
 class Patient(Client):
     """A client that asks again when a call ends as "cancelled".
@@ -22,10 +20,9 @@ class Patient(Client):
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
+def server(embedded):
     """The app on its embedded engines, and nothing else."""
-    with running(tmp_path_factory.mktemp("server")) as server:
-        yield server
+    return embedded
 
 
 @pytest.fixture(scope="session")

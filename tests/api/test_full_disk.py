@@ -3,21 +3,7 @@
 import pytest
 from gradio_client.exceptions import AppError
 
-from tests.api.conftest import Patient
-from tests.running import running
-
 LIKES = "Mình thích ăn bún chả."
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("full")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def client(house):
-    return Patient(house.url, verbose=False)
 
 
 @pytest.fixture
@@ -29,10 +15,10 @@ def key(client):
 
 
 @pytest.fixture
-def full(house, key):
-    house.disk("full")
+def full(server, key):
+    server.disk("full")
     yield
-    house.disk("free")
+    server.disk("free")
 
 
 def codes(details):
@@ -68,10 +54,10 @@ def test_a_turn_that_would_remember_says_that_it_could_not(client, full, key):
     assert "remembered" not in codes(details)
 
 
-def test_everything_works_again_when_there_is_room(client, house, key):
-    house.disk("full")
+def test_everything_works_again_when_there_is_room(client, server, key):
+    server.disk("full")
     client.predict("Chào bạn", user_key=key, api_name="/chat")
-    house.disk("free")
+    server.disk("free")
     text, details, wav, mp4 = client.predict("Mình tên là Tâm.", user_key=key, api_name="/chat")
     assert text
     assert wav
@@ -80,6 +66,6 @@ def test_everything_works_again_when_there_is_room(client, house, key):
     assert len(client.predict("", key, api_name="/recall")) == 2
 
 
-def test_deleting_needs_no_room(client, house, full, key):
+def test_deleting_needs_no_room(client, server, full, key):
     client.predict(key, api_name="/delete")
     assert client.predict("Mình thích ăn gì?", key, api_name="/recall") == []

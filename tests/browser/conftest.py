@@ -31,13 +31,6 @@ def scripted(tmp_path_factory):
 
 
 @pytest.fixture(scope="package")
-def embedded(tmp_path_factory):
-    """The app as a laptop has it: no recogniser, the companion answers."""
-    with running(tmp_path_factory.mktemp("embedded")) as server:
-        yield server
-
-
-@pytest.fixture(scope="package")
 def echoing(tmp_path_factory):
     """The app with a language model that says what it is told, and no recogniser."""
     with running(tmp_path_factory.mktemp("echoing"), "--echo") as server:
