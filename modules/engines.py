@@ -60,6 +60,8 @@ class EngineSpec:
     """Keys of models that come with its weights, and that it can do without."""
     shares: str = ""
     """Name of an engine of the same stage with which it has one loaded network."""
+    live: bool = True
+    """False where it begins when an answer is over: it films, and nobody waits for it."""
 
     @property
     def embedded(self) -> bool:

@@ -86,8 +86,9 @@ def plan(
 
     First every stage gets the smallest engine that can run, so that none goes without for the sake
     of another; what the owner prefers goes before that. Then each stage, by priority, is raised to
-    the best of its ladder that fits, and what is left has room for further faces. `able` tells
-    whether an engine could be loaded at all.
+    the best of its ladder that fits, and what is left has room for further faces. What only films
+    waits for that, unless the owner prefers it. `able` tells whether an engine could be loaded at
+    all.
     """
     usable = max(0, int(free_mb * (1 - SPARE)) - CONTEXT_MB - _guests_mb(tables, able))
     rungs = {
@@ -96,13 +97,14 @@ def plan(
     }
     chosen: dict[Stage, EngineSpec] = {}
     fixed = [s for stage in PRIORITY for s in rungs[stage] if s.name in preferred(stage)]
-    smallest = [min(rungs[stage], key=_size) for stage in PRIORITY if rungs[stage]]
+    live = {stage: [spec for spec in rungs[stage] if spec.live] for stage in PRIORITY}
+    smallest = [min(live[stage], key=_size) for stage in PRIORITY if live[stage]]
     for spec in (*fixed, *smallest):
         if spec.stage not in chosen and _fits(spec, chosen, usable):
             chosen[spec.stage] = spec
     for stage in PRIORITY:
         if chosen.get(stage) not in fixed:
-            better = (spec for spec in rungs[stage] if _fits(spec, chosen, usable))
+            better = (spec for spec in live[stage] if _fits(spec, chosen, usable))
             if (best := next(better, None)) is not None:
                 chosen[stage] = best
     made = [chosen[stage] for stage in PRIORITY if stage in chosen]

@@ -77,6 +77,15 @@ def test_what_is_left_has_room_for_further_faces_but_not_for_a_second_model():
     assert len(plan(MADE_UP, CARDS["T4"]).chosen) == 4
 
 
+def test_what_only_films_takes_no_room_from_what_answers():
+    films = replace(spec("avatar", "films", 500), live=False)
+    tables = {**MADE_UP, "avatar": (*MADE_UP["avatar"], films)}
+    small = plan(tables, 3_000)
+    assert names(small) == {"avatar": "plain", "asr": "small"}
+    assert films in plan(tables, CARDS["L40S"]).chosen
+    assert names(plan(tables, 3_000, preferred=lambda stage: ("films",)))["avatar"] == "films"
+
+
 def test_an_engine_that_shares_a_network_costs_nothing_beside_it_and_all_of_it_alone():
     moving = spec("avatar", "moving", 3_000)
     still = replace(moving, name="still", shares="moving")

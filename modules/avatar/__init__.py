@@ -76,6 +76,7 @@ ENGINES: tuple[EngineSpec, ...] = (
             extras=("dwpose",),
             megabytes=3_000,
             shares=shares,
+            live=False,
             licence="MIT",
             # It begins when an answer is over: with all coefficients of up to five minutes.
             first_output_s=60.0,
@@ -130,7 +131,7 @@ PAINTERS: dict[str, str] = {
 }
 """Engines that show only what they were prepared for, and the painter (`neural/painting.py`) whose
 preparation each of them takes."""
-FILMERS = frozenset({"sadtalker", "sadtalker-still"})
+FILMERS = frozenset(spec.name for spec in ENGINES if not spec.live)
 """Engines that begin when an answer is over: for films, never for a turn."""
 
 
