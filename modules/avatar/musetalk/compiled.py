@@ -132,6 +132,7 @@ def compiled_ahead(painting: Painting, heard: tuple[int, int], size: int = SIZES
     painting runs as it is.
     """
     import spaces
+    from gradio import Error
 
     def compile_it() -> Any:
         with spaces.aoti_capture(painting) as call:
@@ -141,7 +142,7 @@ def compiled_ahead(painting: Painting, heard: tuple[int, int], size: int = SIZES
 
     try:
         spaces.aoti_apply(spaces.GPU(duration=_COMPILE_S)(compile_it)(), painting)
-    except RuntimeError as error:
+    except (RuntimeError, Error) as error:  # the second is how a worker's failure arrives
         log.warning("the painter is not compiled ahead: %s", trace(error))
         return False
     return True

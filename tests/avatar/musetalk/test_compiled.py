@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gradio
 import pytest
 import torch
 from torch import Tensor
@@ -124,15 +125,19 @@ def test_on_zerogpu_the_painting_is_compiled_by_a_worker_and_put_in_place(
     assert steps == [1_500, ("made", painting)]
 
 
+@pytest.mark.parametrize("error", [RuntimeError, gradio.Error])
 def test_where_nothing_can_be_compiled_ahead_the_painting_runs_as_it_is(
-    painting, monkeypatch
+    painting, monkeypatch, error
 ) -> None:
     import spaces
 
-    def refused(duration):
-        raise RuntimeError("no device")
+    def failing(work):
+        def call():
+            raise error("no kernels")
 
-    monkeypatch.setattr(spaces, "GPU", refused)
+        return call
+
+    monkeypatch.setattr(spaces, "GPU", lambda duration: failing)
     assert not compiled.compiled_ahead(painting, (50, 24))
 
 
