@@ -18,6 +18,13 @@ def choose(page, name):
     page.page.locator(".guong-card", has_text=name).click()
 
 
+def shows(page, who):
+    """Wait until the picture is of `who`: it changes beside the greeting, not before it."""
+    page.page.wait_for_function(
+        f"document.querySelector('.guong-poster').src.endsWith('/poster/{who}')"
+    )
+
+
 def test_a_newcomer_hears_the_chosen_persona_in_the_chosen_pair(newcomer):
     choose(newcomer, "Khoa")
     newcomer.page.get_by_text("Khoa xưng “anh”").click()
@@ -27,7 +34,7 @@ def test_a_newcomer_hears_the_chosen_persona_in_the_chosen_pair(newcomer):
     ((who, greeting),) = newcomer.lines()
     assert who == "bot"
     assert greeting.startswith("Chào em, anh Khoa đây.")
-    assert "/khoa" in newcomer.value("document.querySelector('.guong-poster').src")
+    shows(newcomer, "khoa")
     newcomer.page.wait_for_function(LOOP.format("/khoa"), timeout=60_000)  # it is drawn meanwhile
     newcomer.page.wait_for_function(PAIR.format("anh / em"))
 
@@ -57,7 +64,7 @@ def test_the_keyboard_alone_is_enough(newcomer):
     assert "guong-meet" in newcomer.value(focused)
     keyboard.press("Enter")
     newcomer.until("speaking")
-    assert chosen in newcomer.value("document.querySelector('.guong-poster').src")
+    shows(newcomer, chosen)
 
 
 @pytest.mark.parametrize("how", ["button", "escape"])
