@@ -5,6 +5,7 @@ import json
 import pytest
 
 from modules.text.catalogue import tell
+from tests.browser.conftest import READY
 from tests.browser.geometry import faults
 from tests.browser.touring import audit
 
@@ -101,7 +102,7 @@ def test_what_was_learned_is_shown_edited_taken_away_and_deleted(panel):
 
     page.get_by_label(tell("vi", "style.learning")).uncheck()
     page.reload()
-    page.wait_for_function("window.guong?.socket?.readyState === 1")
+    page.wait_for_function(READY)
     panel = Panel(page)
     page.locator("#guong-style-profile", has_text="nghen").wait_for()
     assert not page.get_by_label(tell("vi", "style.learning")).is_checked()

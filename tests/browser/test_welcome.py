@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.browser.conftest import READY
+
 DIALOG = "dialog.guong-welcome"
 LOOP = "document.querySelector('.guong-idle.shown')?.src.includes('{}')"
 PAIR = "[...document.querySelectorAll('.guong-preview')].some(e => e.innerText.includes('{}'))"
@@ -75,7 +77,7 @@ def test_it_can_be_skipped_does_not_come_again_and_can_be_opened_again(newcomer,
         newcomer.page.keyboard.press("Escape")
     newcomer.page.locator(DIALOG).wait_for(state="hidden")
     newcomer.page.reload()
-    newcomer.page.wait_for_function("window.guong?.socket?.readyState === 1")
+    newcomer.page.wait_for_function(READY)
     assert newcomer.page.locator(DIALOG).is_hidden()
     newcomer.page.get_by_role("button", name="Đổi nhân vật").click()
     newcomer.page.locator(DIALOG).wait_for(state="visible")
