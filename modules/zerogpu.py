@@ -29,6 +29,8 @@ HEARTBEAT_S = 0.1
 BEGIN_S = 30.0
 """How long to wait for a GPU and for the models to arrive on it. Who waits longer is answered
 without one; the platform itself gives up after a minute."""
+COMPILE_S = 1_500
+"""How long a worker may take to compile what an engine needs, before the launch."""
 _DEPTH = 8
 _DAY_S = 86_400
 _FULL_RETRY_S = 60
@@ -42,6 +44,20 @@ Out = TypeVar("Out")
 def on_zerogpu() -> bool:
     """Tell whether this process runs on ZeroGPU hardware."""
     return bool(os.environ.get("SPACES_ZERO_GPU"))
+
+
+def before_launch(work: Callable[[], Out]) -> Out:
+    """Return what `work` makes on the device, in a worker, while the app is not launched yet.
+
+    Raises `RuntimeError` where it fails, in the worker or on the way there.
+    """
+    import spaces
+    from gradio import Error
+
+    try:
+        return cast("Out", spaces.GPU(duration=COMPILE_S)(work)())
+    except Error as error:  # how a worker's failure arrives
+        raise RuntimeError(str(error)) from error
 
 
 def worker(back: Callable[[Job], AsyncIterator[Out]]) -> Callable[[Job], Iterator[Out | None]]:

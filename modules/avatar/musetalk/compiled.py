@@ -19,12 +19,12 @@ from torch import Tensor, nn
 from modules.avatar.musetalk.config import LATENT_CHANNELS, LATENT_SIZE
 from modules.errors import trace
 from modules.graphs import Captured, Graphs
+from modules.zerogpu import before_launch
 
 log = logging.getLogger("guong.avatar")
 
 SIZES = (4, 8, 16)
 """Frames of a batch: one run of one session, two, or as many as a batch holds."""
-_COMPILE_S = 1_500
 
 
 class Painting(nn.Module):
@@ -132,7 +132,6 @@ def compiled_ahead(painting: Painting, heard: tuple[int, int], size: int = SIZES
     painting runs as it is.
     """
     import spaces
-    from gradio import Error
 
     def compile_it() -> Any:
         with spaces.aoti_capture(painting) as call:
@@ -141,8 +140,8 @@ def compiled_ahead(painting: Painting, heard: tuple[int, int], size: int = SIZES
         return spaces.aoti_compile(exported)
 
     try:
-        spaces.aoti_apply(spaces.GPU(duration=_COMPILE_S)(compile_it)(), painting)
-    except (RuntimeError, Error) as error:  # the second is how a worker's failure arrives
+        spaces.aoti_apply(before_launch(compile_it), painting)
+    except RuntimeError as error:
         log.warning("the painter is not compiled ahead: %s", trace(error))
         return False
     return True

@@ -15,13 +15,13 @@ from torch import Tensor, nn
 
 from modules.errors import trace
 from modules.voice.openvoice.network import TAU, Converter, latents_of
+from modules.zerogpu import before_launch
 
 log = logging.getLogger("guong.voice")
 
 LONGEST = 2048
 """Frames, 24 s: streamed windows have 704 at most, and what is made at once (3 s) 259."""
 _EXAMPLE = 168
-_COMPILE_S = 1_500
 
 
 class LatentHalf(nn.Module):
@@ -63,7 +63,6 @@ class Ahead:
     def compile(self) -> bool:
         """Compile both halves, on the main thread; False where they run as they are instead."""
         import spaces
-        from gradio import Error
 
         halves = (self._latents, self._sound)
 
@@ -71,8 +70,8 @@ class Ahead:
             return [spaces.aoti_compile(program) for program in self.exported()]
 
         try:
-            made = spaces.GPU(duration=_COMPILE_S)(compile_them)()
-        except (RuntimeError, Error) as error:  # the second is how a worker's failure arrives
+            made = before_launch(compile_them)
+        except RuntimeError as error:
             log.warning("the converter is not compiled ahead: %s", trace(error))
             return False
         for compiled, half in zip(made, halves, strict=True):
